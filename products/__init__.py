@@ -1,0 +1,1 @@
+"""Exolot: quality-control records of exosome product lots."""
