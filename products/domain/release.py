@@ -1,0 +1,180 @@
+"""Whether a lot may be released, and why not.
+
+Pure functions of plain facts: no database, no clock, no settings. The admin, the API and every
+print show exactly what `evaluate` returns, in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from products.domain.blocks import BLOCK_CODES, FAIL_CLOSED_CODES, Block, BlockCode, make_block
+from products.domain.canonical import canonical_bytes, sha256_hex
+from products.domain.criteria import Verdict
+from products.domain.donors import (
+    DeterminationFacts,
+    DeterminationOutcome,
+    DonorFacts,
+    SourceFacts,
+)
+from products.domain.facts import (
+    CriterionFacts,
+    HoldFacts,
+    InvestigationFacts,
+    LotFacts,
+    RunFacts,
+    SpecificationFacts,
+    normalised,
+    plain,
+)
+from products.domain.lots import FAR_FUTURE, ReleaseStatus, standing
+from products.domain.results import Purpose, RunState, SupportFacts, SupportKind
+from products.domain.rules import RULES, Rule
+from products.domain.selection import effective_verdict
+
+__all__ = [
+    "BLOCK_CODES",
+    "FAIL_CLOSED_CODES",
+    "RULES",
+    "Block",
+    "BlockCode",
+    "CriterionFacts",
+    "DeterminationFacts",
+    "DeterminationOutcome",
+    "DonorFacts",
+    "Evaluation",
+    "HoldFacts",
+    "InvestigationFacts",
+    "LotFacts",
+    "Outcome",
+    "Purpose",
+    "Rule",
+    "RuleOutcome",
+    "RunFacts",
+    "RunState",
+    "SourceFacts",
+    "SpecificationFacts",
+    "SupportFacts",
+    "SupportKind",
+    "evaluate",
+    "signer_blocks",
+]
+
+_AT_SIGNING = "R26"
+
+
+class Outcome(StrEnum):
+    """``NOT_REQUIRED``: the product's rule profile leaves the rule out; strict leaves none out."""
+
+    MET = "met"
+    BROKEN = "broken"
+    DECIDED_AT_SIGNING = "decided_at_signing"
+    NOT_REQUIRED = "not_required"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What one rule found. ``evidence`` are the ids of the records it looked at, sorted."""
+
+    rule: str
+    title: str
+    outcome: Outcome
+    blocks: tuple[Block, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The outcome of every rule for ``lot`` (its number) at one instant.
+
+    ``inputs_sha256`` is the hash of the facts. The status is ``status`` before ``judged_until`` and
+    ``next_status`` from then on, for as long as nothing is recorded.
+    """
+
+    lot: str
+    at: datetime
+    outcomes: tuple[RuleOutcome, ...]
+    inputs_sha256: str
+    status: ReleaseStatus
+    next_status: ReleaseStatus
+    judged_until: datetime
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every reason against release, in the order of the rules."""
+        return tuple(block for outcome in self.outcomes for block in outcome.blocks)
+
+    def as_data(self) -> dict[str, object]:
+        data = plain(self)
+        assert isinstance(data, dict)
+        return data
+
+    def to_bytes(self) -> bytes:
+        return canonical_bytes(self.as_data())
+
+
+def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
+    """Every rule applied to ``lot`` at ``now``; the same facts give the same bytes."""
+    lot = normalised(lot)
+    status = _standing(lot, now)
+    judged_until = _judged_until(lot, now)
+    return Evaluation(
+        lot=lot.number,
+        at=now,
+        outcomes=tuple(_apply(rule, lot, now) for rule in RULES),
+        inputs_sha256=sha256_hex(canonical_bytes(plain(lot))),
+        status=status,
+        next_status=_standing(lot, judged_until),
+        judged_until=judged_until,
+    )
+
+
+def signer_blocks(lot: LotFacts, signer: str, signer_name: str) -> tuple[Block, ...]:
+    """What keeps the person ``signer`` (id) from signing the release of ``lot`` (rule R26)."""
+    return tuple(_find_signer_blocks(normalised(lot), signer, signer_name))
+
+
+def _find_signer_blocks(lot: LotFacts, signer: str, name: str) -> Iterator[Block]:
+    recorded = ", ".join(run.number for run in lot.runs if signer in run.recorders)
+    reviewed = ", ".join(run.number for run in lot.runs if run.reviewed_by == signer)
+    if recorded:
+        message = f"{name} recorded data of lot {lot.number}, in {recorded}."
+        yield make_block(lot, "signer_recorded", message, f"lot {lot.number}")
+    if reviewed:
+        message = f"{name} reviewed results of lot {lot.number}: {reviewed}."
+        yield make_block(lot, "signer_reviewed", message, f"lot {lot.number}")
+    if lot.made_by == signer:
+        message = f"{name} made lot {lot.number}."
+        yield make_block(lot, "signer_made_lot", message, f"lot {lot.number}")
+
+
+def _apply(rule: Rule, lot: LotFacts, now: datetime) -> RuleOutcome:
+    blocks = tuple(rule.find(lot, now))
+    outcome = Outcome.BROKEN if blocks else Outcome.MET
+    if rule.id == _AT_SIGNING:
+        outcome = Outcome.DECIDED_AT_SIGNING
+    return RuleOutcome(rule.id, rule.title, outcome, blocks, tuple(sorted(set(rule.evidence(lot)))))
+
+
+def _standing(lot: LotFacts, at: datetime) -> ReleaseStatus:
+    return standing(lot.decision, has_open_hold=lot.has_open_hold, expiry=lot.expiry, now=at)
+
+
+def _judged_until(lot: LotFacts, now: datetime) -> datetime:
+    """The next instant at which time alone changes the answer.
+
+    An end of incubation changes no status. It is passed over when the status still changes after
+    it: the one `next_status` has to stay right however late the lot is judged again.
+    """
+    ends = [lot.expiry.ends_at] if lot.expiry.ends_at else []
+    incubations = [
+        run.final_at
+        for run in lot.runs
+        if run.final_at and effective_verdict(run) is Verdict.INTERIM
+    ]
+    ahead = sorted(instant for instant in (*ends, *incubations) if instant > now)
+    last = _standing(lot, FAR_FUTURE)
+    return next((instant for instant in ahead if _standing(lot, instant) is last), FAR_FUTURE)
