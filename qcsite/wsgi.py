@@ -1,0 +1,20 @@
+"""The production server's entry point; it refuses to start where records would not be safe."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+from qcsite.startup import refusals
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qcsite.settings")
+# Only the web server keeps connections: commands come and go.
+os.environ.setdefault("DATABASE_POOL_SIZE", "10")
+
+application = get_wsgi_application()
+if _causes := refusals():
+    raise ImproperlyConfigured(
+        "The server does not start:\n" + "\n".join(f"- {cause}" for cause in _causes)
+    )
