@@ -86,7 +86,7 @@ class DuplicateError(ConflictError):
 
 
 class ReleaseBlockedError(ConflictError):
-    """Rules speak against release; ``blocks`` holds every one of them, in the order of the rules."""
+    """Rules speak against release; ``blocks`` holds all of them, in the order of the rules."""
 
     code = "release_blocked"
 
