@@ -1,0 +1,180 @@
+"""The one write path: what an action is, who may run it, and what happens around it.
+
+An action checks its permission, confirms the password if it is signed, opens one durable
+transaction, names itself and its actor to the database, runs its body, re-judges every lot it
+touched, and clears the names again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+
+from products.actions.judging import rejudge
+from products.actions.naming import begin, end
+from products.actions.signing import confirm_password
+from products.domain.errors import (
+    ClockError,
+    NotPermittedError,
+    SeparationOfDutiesError,
+    StaleVersionError,
+)
+from products.domain.roles import Permission, permissions_of
+from products.models import Lot, User
+
+ATTEMPTS = 3
+RETRIED = frozenset({"40001", "40P01"})
+CLOCK_DIFFERS = "QC003"
+DUTIES_NOT_SEPARATED = "QC004"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who acts, why and when; made by the surface, complete, so that an action reads no clock.
+
+    ``at`` may differ from the database's clock by a minute (in a demonstration database by any
+    time). ``expected_version`` is the lot version that the actor saw, None when none was asked
+    for. ``may_sign`` is False for service tokens. ``confirmed`` and ``touched`` belong to the
+    action that runs.
+    """
+
+    actor: User
+    reason: str
+    at: datetime
+    request_id: str
+    address: str = ""
+    user_agent: str = ""
+    password: str = field(default="", repr=False)
+    expected_version: int | None = None
+    may_sign: bool = True
+    confirmed: bool = False
+    touched: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInfo:
+    """``permission`` None: the action checks itself who may (an own password, an own token)."""
+
+    name: str
+    permission: Permission | None
+    signed: bool
+
+
+ACTIONS: dict[str, ActionInfo] = {}
+
+
+def action(
+    name: str, *, permission: Permission | None, signed: bool = False
+) -> Callable[[Callable[Concatenate[Context, P], R]], Callable[Concatenate[Context, P], R]]:
+    """Make a function the action ``name`` (noun.verb).
+
+    Raises (from the decorated function):
+        NotPermittedError: the actor's roles do not include ``permission``.
+        SignatureRefusedError: ``signed``, and the password is not the actor's.
+        ClockError: ``context.at`` is too far off the database's clock.
+        DomainError: what the body refuses.
+    """
+    info = ActionInfo(name, permission, signed)
+    ACTIONS[name] = info
+
+    def decorate(
+        body: Callable[Concatenate[Context, P], R],
+    ) -> Callable[Concatenate[Context, P], R]:
+        @functools.wraps(body)
+        def perform(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            check_permission(context, info)
+            if signed:
+                confirm_password(context)
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return _run(info, _fresh(context, signed=signed), body, *args, **kwargs)
+                except DatabaseError as error:
+                    if _sqlstate(error) not in RETRIED:
+                        raise
+            return _run(info, _fresh(context, signed=signed), body, *args, **kwargs)
+
+        return perform
+
+    return decorate
+
+
+def check_permission(context: Context, info: ActionInfo) -> None:
+    actor = context.actor
+    if not actor.is_active:
+        raise NotPermittedError(f"The account {actor.username} is inactive.")
+    if info.permission is None:
+        return
+    groups = list(actor.groups.values_list("name", flat=True))
+    if info.permission not in permissions_of(groups):
+        held = ", ".join(sorted(groups)) or "no role"
+        raise NotPermittedError(
+            f"{actor.username} ({held}) may not do {info.name}: it needs a role that may "
+            f"{info.permission.value.replace('_', ' ')}."
+        )
+
+
+def lock_lot(context: Context, lot: Lot) -> Lot:
+    """The lot's row, locked to the end of the action and due for re-judging.
+
+    Raises:
+        StaleVersionError: the lot changed since the actor saw it.
+    """
+    locked = Lot.objects.select_for_update(no_key=True).get(pk=lot.pk)
+    if context.expected_version not in (None, locked.version):
+        raise StaleVersionError(
+            f"Lot {locked.number} has changed since you opened it (you saw version "
+            f"{context.expected_version}, it is now {locked.version}). Look at it again, then "
+            f"repeat what you want to do."
+        )
+    context.touched.add(locked.pk)
+    return locked
+
+
+def _fresh(context: Context, *, signed: bool) -> Context:
+    return replace(context, touched=set(), confirmed=signed)
+
+
+def _run(
+    info: ActionInfo,
+    context: Context,
+    body: Callable[Concatenate[Context, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    try:
+        with transaction.atomic(durable=True):
+            begin(info.name, context)
+            outcome = body(context, *args, **kwargs)
+            rejudge(context, info.name)
+            end()
+            return outcome
+    except DatabaseError as error:
+        _translate(error)
+        raise
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def _translate(error: DatabaseError) -> None:
+    """Raise our error for what the database refuses by a rule of ours."""
+    if _sqlstate(error) == CLOCK_DIFFERS:
+        raise ClockError(
+            "The stated time differs from the database's clock by more than a minute. Set this "
+            "machine's clock, then try again."
+        ) from error
+    if _sqlstate(error) == DUTIES_NOT_SEPARATED:
+        raise SeparationOfDutiesError(
+            "The database refused this: the same person recorded, reviewed or made what is signed "
+            "for here. Another person must sign."
+        ) from error

@@ -1,0 +1,73 @@
+"""Checks of what a person typed that more than one action makes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from products.domain.errors import ConfigurationError, InvalidValueError
+from products.domain.lots import local_text, zone_named
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def check_zone(zone: str, field: str) -> str:
+    """An unknown zone is an input error here, not a fault of the installation."""
+    try:
+        zone_named(zone)
+    except ConfigurationError as error:
+        raise InvalidValueError(
+            f"There is no time zone {zone!r}. Use an IANA name such as America/New_York.",
+            field=field,
+        ) from error
+    return zone
+
+
+def check_not_future(at: datetime, now: datetime, what: str, zone: str, field: str) -> datetime:
+    """``at``, when it has a zone and does not lie after ``now``.
+
+    Raises:
+        InvalidValueError: it has no zone (``zone_missing``) or lies in the future (``in_future``).
+    """
+    if at.tzinfo is None:
+        raise InvalidValueError(
+            f"{what} needs a time zone, as in 2026-11-30T14:00:00-05:00.",
+            field=field,
+            code="zone_missing",
+        )
+    if at > now:
+        raise InvalidValueError(
+            f"{what} ({local_text(at, zone)}) lies in the future; it is now "
+            f"{local_text(now, zone)}. State when it really happened.",
+            field=field,
+            code="in_future",
+        )
+    return at
+
+
+def check_word(words: type[Word], text: str, field: str) -> Word:
+    try:
+        return words(text)
+    except ValueError:
+        known = ", ".join(words)
+        raise InvalidValueError(f"{text!r} is not one of: {known}.", field=field) from None
+
+
+def check_fields(record: Model) -> None:
+    """The model's own field rules, once for all surfaces.
+
+    Raises:
+        InvalidValueError: naming the first field at fault.
+    """
+    fields = record._meta.fields  # noqa: SLF001  # Django's documented interface
+    try:
+        record.clean_fields(exclude=[f.name for f in fields if f.is_relation or f.has_db_default()])
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InvalidValueError(
+            f"{field.replace('_', ' ').capitalize()}: {' '.join(messages)}", field=field
+        ) from None

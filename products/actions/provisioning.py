@@ -1,0 +1,182 @@
+"""Making a database ready: roles, tables, grants, groups, and the first two accounts.
+
+Runs as the database's owner, who alone may change its structure. Every step may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connections, transaction
+from psycopg import sql
+
+from products.actions.grants import APP, APP_GRANTS, AUDITOR, SECRET_COLUMNS
+from products.domain.accounts import SYSTEM_ACCOUNT
+from products.domain.errors import ConfigurationError
+from products.domain.roles import Role
+from products.models import Installation, Person, Site, User
+from products.models.installation import InstallationKind
+
+ALIAS = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccount:
+    """An account to begin with: one for an administrator, one for a quality person."""
+
+    username: str
+    printed_name: str
+    password: str
+    role: Role
+
+
+def provision(
+    *,
+    passwords: dict[str, str],
+    kind: InstallationKind,
+    site_name: str,
+    zone: str,
+    first_accounts: tuple[FirstAccount, ...] = (),
+) -> None:
+    """Bring the owner's database to the present structure and fill what is missing.
+
+    ``passwords`` are those of the roles `APP` and `AUDITOR`; a role without one cannot log in.
+    ``kind``, the site and the accounts are written only when the database has none.
+
+    Raises:
+        ConfigurationError: the two first accounts are of one person, or the database was made for
+            another purpose.
+    """
+    _check_first_accounts(first_accounts)
+    _make_roles(passwords)
+    with named("system.migrate"):
+        call_command("migrate", database=ALIAS, run_syncdb=False, verbosity=0)
+    _grant()
+    with transaction.atomic(using=ALIAS), named("system.provision"):
+        _fill(kind, site_name, zone, first_accounts)
+
+
+@contextmanager
+def named(action: str) -> Iterator[None]:
+    """Name the system's action on the owner's session, across several transactions."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('exolot.action', %s, false), "
+            "set_config('exolot.actor_name', %s, false), "
+            "set_config('exolot.reason', 'Provisioning by the database owner', false)",
+            [action, SYSTEM_ACCOUNT],
+        )
+    try:
+        yield
+    finally:
+        connection = connections[ALIAS]
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('exolot.action', '', false), "
+                    "set_config('exolot.actor_name', '', false), "
+                    "set_config('exolot.reason', '', false)"
+                )
+
+
+def _check_first_accounts(accounts: tuple[FirstAccount, ...]) -> None:
+    names = {account.printed_name.strip().casefold() for account in accounts}
+    if len(names) != len(accounts):
+        raise ConfigurationError(
+            "The administrator and the quality person must be two persons: who administers "
+            "accounts does not decide on lots."
+        )
+
+
+def _make_roles(passwords: dict[str, str]) -> None:
+    with connections[ALIAS].cursor() as cursor:
+        for role in (APP, AUDITOR):
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
+            password = passwords.get(role, "")
+            login = (
+                sql.SQL("LOGIN PASSWORD {}").format(sql.Literal(password))
+                if password
+                else sql.SQL("NOLOGIN")
+            )
+            statement = sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role), login)
+            cursor.execute(statement)
+
+
+def _grant() -> None:
+    """Set every privilege of the two roles, and take back what is not listed."""
+    with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
+        database = sql.Identifier(connections[ALIAS].settings_dict["NAME"])
+        both = sql.SQL(", ").join(map(sql.Identifier, (APP, AUDITOR)))
+        for statement in (
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, both),
+            sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
+            sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(both),
+            sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(both),
+            sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}").format(both),
+        ):
+            cursor.execute(statement)
+        for table, privileges in APP_GRANTS.items():
+            cursor.execute(
+                sql.SQL("GRANT {} ON {} TO {}").format(
+                    sql.SQL(privileges), sql.Identifier(table), sql.Identifier(APP)
+                )
+            )
+            columns = [
+                column.name
+                for column in connections[ALIAS].introspection.get_table_description(cursor, table)
+                if column.name not in SECRET_COLUMNS.get(table, frozenset())
+            ]
+            cursor.execute(
+                sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, columns)),
+                    sql.Identifier(table),
+                    sql.Identifier(AUDITOR),
+                )
+            )
+        # Identity columns of the tables that are no record of ours.
+        cursor.execute(
+            sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(
+                sql.Identifier(APP)
+            )
+        )
+
+
+def _fill(
+    kind: InstallationKind, site_name: str, zone: str, accounts: tuple[FirstAccount, ...]
+) -> None:
+    installed = Installation.objects.using(ALIAS).first()
+    if installed is None:
+        Installation(kind=kind).save(using=ALIAS)
+    elif installed.kind != kind:
+        raise ConfigurationError(
+            f"This database was made as {installed.kind}; it cannot become {kind.value}. "
+            "Use another, empty database."
+        )
+    for role in Role:
+        Group.objects.using(ALIAS).get_or_create(name=role.value)
+    if not User.objects.using(ALIAS).filter(username=SYSTEM_ACCOUNT).exists():
+        User(username=SYSTEM_ACCOUNT, password=make_password(None), is_active=False).save(
+            using=ALIAS
+        )
+    if not Site.objects.using(ALIAS).exists():
+        Site(name=site_name, zone=zone).save(using=ALIAS)
+    if Person.objects.using(ALIAS).exists():
+        return
+    for account in accounts:
+        person = Person(printed_name=account.printed_name)
+        person.save(using=ALIAS)
+        user = User(
+            username=account.username,
+            password=make_password(account.password),
+            person=person,
+            is_staff=True,
+        )
+        user.save(using=ALIAS)
+        user.groups.add(Group.objects.using(ALIAS).get(name=account.role.value))

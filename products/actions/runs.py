@@ -1,0 +1,425 @@
+"""Runs: opened, read, submitted. Judging and investigations begin at submit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from products.actions.base import Context, action, lock_lot
+from products.actions.checks import check_fields, check_not_future, check_word, check_zone
+from products.actions.lookups import (
+    approved_version,
+    find_criterion,
+    find_instrument,
+    find_media_lot,
+    find_method,
+    find_run,
+    find_sample,
+)
+from products.domain.calculations import FORMULA_INPUTS, Formula, ReadingFacts, judge_run
+from products.domain.criteria import Verdict
+from products.domain.errors import (
+    InvalidValueError,
+    NotPermittedError,
+    ResultExistsError,
+    WrongStatusError,
+)
+from products.domain.investigations import InvestigationKind
+from products.domain.lots import Decision
+from products.domain.results import SATISFYING, Purpose, RunState, SupportFacts
+from products.domain.roles import Permission
+from products.models import (
+    Criterion,
+    Investigation,
+    Lot,
+    MethodVersion,
+    Reading,
+    Result,
+    Run,
+    RunMedia,
+    RunSupport,
+    Sample,
+)
+from products.queries.facts import claim_of, criterion_of, method_of
+from products.queries.runs import (
+    current_readings,
+    final_at_of,
+    place_of,
+    reading_facts,
+    runs_that_stand,
+)
+
+INVESTIGATED = {
+    Verdict.FAIL: InvestigationKind.OOS,
+    Verdict.INVALID: InvestigationKind.INVALID_ASSAY,
+}
+
+
+@action("run.open", permission=Permission.RECORD)
+def open_run(
+    context: Context,
+    *,
+    sample: str,
+    purpose: str,
+    performed_at: datetime,
+    performed_zone: str,
+    instrument: str,
+    criterion: str = "",
+    method: str = "",
+    method_version: int | None = None,
+    media: Sequence[tuple[str, str]] = (),
+    repeats: str = "",
+    late_reason: str = "",
+) -> Run:
+    """Open a run of one method on one sample; its purpose is stated before its first reading.
+
+    ``criterion`` is a code of the lot's specification version, and brings its method; ``method``
+    is named only without one. ``performed_at`` starts any incubation. ``media`` are pairs of
+    material and lot number. ``repeats`` is the number of the invalid run that this one repeats.
+
+    Raises:
+        UnknownReferenceError: a record named here does not exist.
+        InvalidValueError: a time in the future, a method that is not approved, a missing reason
+            for a late entry.
+        ResultExistsError: the criterion has a run already that was not shown invalid.
+    """
+    drawn = find_sample(sample)
+    lot = lock_lot(context, drawn.lot)
+    why = check_word(Purpose, purpose, "purpose")
+    check_zone(performed_zone, "performed_zone")
+    check_not_future(performed_at, context.at, "The time performed", performed_zone, "performed_at")
+    asked = find_criterion(lot, criterion) if criterion else None
+    version = _version(asked, method, method_version)
+    repeated = find_run(repeats, "repeats") if repeats else None
+    _check_purpose(lot, why, asked, repeated)
+    run = Run(
+        number=f"{drawn.number}-R{drawn.runs.count() + 1}",
+        lot=lot,
+        sample=drawn,
+        criterion=asked,
+        method_version=version,
+        purpose=why,
+        state=RunState.SAVED,
+        repeats=repeated,
+        instrument=find_instrument(instrument),
+        performed_at=performed_at,
+        performed_zone=performed_zone,
+        late_reason=_late_reason(context, drawn, performed_at, late_reason),
+        recorded_by=context.actor,
+    )
+    check_fields(run)
+    run.save(force_insert=True)
+    for material, number in media:
+        RunMedia.objects.create(run=run, media_lot=find_media_lot(material, number))
+    return run
+
+
+@action("run.save", permission=Permission.RECORD)
+def save_readings(
+    context: Context,
+    *,
+    run: str,
+    readings: Sequence[ReadingFacts],
+    supports: Sequence[SupportFacts] = (),
+) -> Run:
+    """Keep raw readings and supporting records as typed; nothing is judged before submit.
+
+    A reading at the same place (name, replicate, vessel, instant) replaces the earlier one, which
+    stays in the record. After a submit that needs the context's reason.
+
+    Raises:
+        WrongStatusError: the run's result is final, or the run was discarded.
+        InvalidValueError: a reading that the method does not ask for, or a missing reason.
+    """
+    found = find_run(run)
+    lock_lot(context, found.lot)
+    found = _open_run_locked(found)
+    kept = current_readings(found)
+    latest = max((reading.sequence for reading in found.readings.all()), default=0)
+    rows = []
+    for reading in readings:
+        _check_reading(found, reading, context)
+        before = kept.get(place_of(reading))
+        if before is not None and (before.text, before.unit) == (reading.text, reading.unit):
+            continue
+        rows.append(_reading_row(context, found, reading, latest + len(rows) + 1, before))
+    for row in rows:
+        check_fields(row)
+    Reading.objects.bulk_create(rows)
+    _save_supports(context, found, supports)
+    return found
+
+
+@action("run.submit", permission=Permission.RECORD)
+def submit_run(context: Context, *, run: str) -> Result:
+    """Submit the readings saved so far as performed by the actor, and judge them.
+
+    An incubating run is submitted at set-up and again with every reading; each submission is the
+    next version of the result. A fail or an invalid run opens an investigation.
+
+    Raises:
+        WrongStatusError: the run's result is final, the run was discarded, or nothing was read.
+        NotPermittedError: the account belongs to no person.
+    """
+    found = find_run(run)
+    lot = lock_lot(context, found.lot)
+    found = _open_run_locked(found)
+    person = context.actor.person
+    if person is None:
+        raise NotPermittedError("A run is performed by a person; this account belongs to none.")
+    readings = current_readings(found)
+    if not readings and found.method_version.incubation_hours is None:
+        raise WrongStatusError(
+            f"Run {found.number} has no readings. Save its readings, then submit it."
+        )
+    method = method_of(found.method_version)
+    judged = judge_run(
+        criterion_of(found.criterion, found.method_version.method.code)
+        if found.criterion
+        else None,
+        method,
+        tuple(reading_facts(reading) for reading in readings.values()),
+        started_at=found.performed_at,
+        claim=claim_of(found.lot.product),
+    )
+    result = Result(
+        run=found,
+        version=found.results.count() + 1,
+        reading_sequence=max((reading.sequence for reading in readings.values()), default=0),
+        verdict=judged.verdict,
+        raw_text=judged.raw_text[:100],
+        reported=judged.reported[:100],
+        unit=judged.unit,
+        final=judged.final,
+        final_at=final_at_of(judged, method, found.performed_at),
+        explanation=judged.reason[:1000],
+        details=[list(pair) for pair in judged.details],
+        reason=context.reason[:500],
+        submitted_by=context.actor,
+        performed_by=person,
+    )
+    result.save(force_insert=True)
+    found.state = RunState.SUBMITTED
+    found.performed_by = person
+    found.save(update_fields=["state", "performed_by"])
+    _investigate(context, lot, found, result)
+    return result
+
+
+@action("run.discard", permission=Permission.RECORD)
+def discard_run(context: Context, *, run: str) -> Run:
+    """Set aside a run that was never submitted; it stays listed with the context's reason.
+
+    Raises:
+        WrongStatusError: it was submitted.
+        InvalidValueError: no reason.
+    """
+    found = find_run(run)
+    lock_lot(context, found.lot)
+    found.refresh_from_db(fields=["state"])
+    if found.state != RunState.SAVED:
+        raise WrongStatusError(
+            f"Run {found.number} is {found.state}: only a saved run is discarded."
+        )
+    if not context.reason.strip():
+        raise InvalidValueError(
+            f"State why run {found.number} is discarded.", field="reason", code="reason_missing"
+        )
+    found.state = RunState.DISCARDED
+    found.discard_reason = context.reason[:500]
+    found.save(update_fields=["state", "discard_reason"])
+    return found
+
+
+def _version(criterion: Criterion | None, method: str, method_version: int | None) -> MethodVersion:
+    if criterion is not None:
+        if method and method.strip().casefold() != criterion.method.code.casefold():
+            raise InvalidValueError(
+                f"Criterion {criterion.code} is tested by method {criterion.method.code}, not "
+                f"by {method}.",
+                field="method",
+            )
+        return approved_version(criterion.method, method_version)
+    if not method:
+        raise InvalidValueError("Name the criterion, or the method.", field="criterion")
+    return approved_version(find_method(method), method_version)
+
+
+def _check_purpose(
+    lot: Lot, purpose: Purpose, criterion: Criterion | None, repeated: Run | None
+) -> None:
+    if purpose is Purpose.RETEST:
+        raise InvalidValueError(
+            "A retest names its plan, and retest plans are not kept here yet. Open a repeat of an "
+            "invalid run, or a run of purpose investigation.",
+            field="purpose",
+        )
+    if purpose not in SATISFYING:
+        return
+    if criterion is None:
+        raise InvalidValueError(
+            f"A run of purpose {purpose.value} names the criterion it is for.", field="criterion"
+        )
+    _check_decision(lot)
+    _check_repeats(lot, purpose, criterion, repeated)
+    standing = [run for run in runs_that_stand(lot, criterion) if run != repeated]
+    if standing:
+        raise ResultExistsError(
+            f"Criterion {criterion.code} of lot {lot.number} has run {standing[0].number} already. "
+            "A second one is taken only when the first is invalid or was invalidated by a signed "
+            "conclusion; for the same measurement choose purpose information or investigation."
+        )
+
+
+def _check_decision(lot: Lot) -> None:
+    if lot.decision == Decision.REJECTED:
+        raise WrongStatusError(
+            f"Lot {lot.number} is rejected, which is final. Choose purpose information or "
+            "investigation."
+        )
+
+
+def _check_repeats(lot: Lot, purpose: Purpose, criterion: Criterion, repeated: Run | None) -> None:
+    if purpose is not Purpose.REPEAT:
+        if repeated is not None:
+            raise InvalidValueError("Only a repeat names the run it repeats.", field="repeats")
+        return
+    if repeated is None:
+        raise InvalidValueError("A repeat names the invalid run that it repeats.", field="repeats")
+    if repeated.lot_id != lot.pk or repeated.criterion_id != criterion.pk:
+        raise InvalidValueError(
+            f"Run {repeated.number} is not a run of criterion {criterion.code} of lot "
+            f"{lot.number}.",
+            field="repeats",
+        )
+    if repeated in runs_that_stand(lot, criterion):
+        raise ResultExistsError(
+            f"Run {repeated.number} is neither invalid nor invalidated by a signed conclusion: it "
+            "stands, and is not repeated."
+        )
+
+
+def _late_reason(context: Context, sample: Sample, performed_at: datetime, reason: str) -> str:
+    allowed = timedelta(hours=sample.lot.site.late_after_hours)
+    if context.at - performed_at <= allowed:
+        return ""
+    if not reason.strip():
+        raise InvalidValueError(
+            f"The run was performed more than {sample.lot.site.late_after_hours} h before it is "
+            "recorded. State why it is entered late.",
+            field="late_reason",
+            code="late_reason_missing",
+        )
+    return reason
+
+
+def _open_run_locked(run: Run) -> Run:
+    """The run as it stands under the lot's lock, when it still takes readings."""
+    run.refresh_from_db(fields=["state"])
+    if run.state == RunState.DISCARDED:
+        raise WrongStatusError(f"Run {run.number} was discarded: {run.discard_reason}.")
+    latest = run.results.order_by("-version").first()
+    if latest is not None and latest.final:
+        raise WrongStatusError(
+            f"The result of run {run.number} is final ({latest.verdict.replace('_', ' ')}): its "
+            "readings can no longer change."
+        )
+    return run
+
+
+def _check_reading(run: Run, reading: ReadingFacts, context: Context) -> None:
+    fields = {field.name: field for field in FORMULA_INPUTS[Formula(run.method_version.formula)]}
+    field = fields.get(reading.name)
+    if field is None:
+        raise InvalidValueError(
+            f"Method {run.method_version.method.code} asks for {', '.join(fields)}; there is no "
+            f"reading {reading.name!r}.",
+            field="readings",
+        )
+    if not reading.text.strip():
+        raise InvalidValueError(f"{field.label} of run {run.number} is empty.", field="readings")
+    if "\x00" in reading.text or not reading.text.isprintable():
+        raise InvalidValueError(
+            f"{field.label} of run {run.number} has characters that cannot be printed.",
+            field="readings",
+        )
+    if field.per == "vessel":
+        _check_vessel(run, reading, context)
+
+
+def _check_vessel(run: Run, reading: ReadingFacts, context: Context) -> None:
+    if not (reading.vessel and reading.medium and reading.role and reading.read_at):
+        raise InvalidValueError(
+            "A culture reading names its vessel, medium, role (product or negative control) and "
+            "the time it was read.",
+            field="readings",
+        )
+    check_not_future(
+        reading.read_at,
+        context.at,
+        f"The reading of vessel {reading.vessel}",
+        run.performed_zone,
+        "readings",
+    )
+    if reading.read_at < run.performed_at:
+        raise InvalidValueError(
+            f"Vessel {reading.vessel} was read before its incubation began.", field="readings"
+        )
+
+
+def _reading_row(
+    context: Context, run: Run, reading: ReadingFacts, sequence: int, before: Reading | None
+) -> Reading:
+    if before is not None and run.state == RunState.SUBMITTED and not context.reason.strip():
+        raise InvalidValueError(
+            f"Run {run.number} was submitted with {before.text!r}. State why the reading changes.",
+            field="reason",
+            code="reason_missing",
+        )
+    return Reading(
+        run=run,
+        sequence=sequence,
+        name=reading.name,
+        replicate=reading.replicate,
+        vessel=reading.vessel,
+        medium=reading.medium,
+        role=reading.role,
+        read_at=reading.read_at,
+        text=reading.text,
+        unit=reading.unit,
+        reason=context.reason[:500] if before is not None else "",
+        recorded_by=context.actor,
+    )
+
+
+def _save_supports(context: Context, run: Run, supports: Sequence[SupportFacts]) -> None:
+    sequence = run.supports.count()
+    for support in supports:
+        sequence += 1
+        row = RunSupport(
+            run=run,
+            sequence=sequence,
+            kind=support.kind,
+            document_number=support.document_number,
+            dated_on=support.dated_on,
+            outcome=support.outcome,
+            signed_by=support.signed_by,
+            recorded_by=context.actor,
+        )
+        check_fields(row)
+        row.save(force_insert=True)
+
+
+def _investigate(context: Context, lot: Lot, run: Run, result: Result) -> None:
+    """21 CFR 211.192: every failure is investigated; so is every invalid assay."""
+    kind = INVESTIGATED.get(Verdict(result.verdict))
+    if kind is None or run.investigations.filter(conclusion__isnull=True).exists():
+        return
+    Investigation.objects.create(
+        number=f"INV-{lot.number}-{lot.investigations.count() + 1}",
+        lot=lot,
+        run=run,
+        result=result,
+        kind=kind,
+        opened_by=context.actor,
+    )

@@ -1,0 +1,27 @@
+"""Signed decisions on a lot, and the standing each leaves it with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from products.domain.lots import Decision
+
+
+class DispositionKind(StrEnum):
+    RELEASE = "release"
+    REJECT = "reject"
+    HOLD = "hold"
+    LIFT_HOLD = "lift_hold"
+
+
+MEANINGS: dict[str, str] = {
+    DispositionKind.RELEASE: "Approved for release",
+    DispositionKind.REJECT: "Rejected",
+    DispositionKind.HOLD: "Placed on hold",
+    DispositionKind.LIFT_HOLD: "Hold lifted",
+}
+
+DECIDES: dict[str, Decision] = {
+    DispositionKind.RELEASE: Decision.RELEASED,
+    DispositionKind.REJECT: Decision.REJECTED,
+}

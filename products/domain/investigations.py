@@ -1,0 +1,23 @@
+"""Investigations: why one was opened, and how it was concluded (21 CFR 211.192)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class InvestigationKind(StrEnum):
+    OOS = "oos"
+    INVALID_ASSAY = "invalid_assay"
+
+
+class InvestigationOutcome(StrEnum):
+    """Confirmed: the result stands. Invalidated: a cause unrelated to the product is shown."""
+
+    CONFIRMED = "confirmed"
+    INVALIDATED = "invalidated"
+
+
+KIND_LABELS: dict[str, str] = {
+    InvestigationKind.OOS: "Out of specification",
+    InvestigationKind.INVALID_ASSAY: "Invalid assay",
+}

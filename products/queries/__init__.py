@@ -1,0 +1,3 @@
+"""Rows to plain facts, and lean lists. Never writes."""
+
+from __future__ import annotations

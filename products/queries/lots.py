@@ -1,0 +1,28 @@
+"""Lots for lists, filters and counts: the one place that says how a stored status is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+
+from products.models import Lot
+
+
+def effective_status(now: datetime) -> Case:
+    """The status at ``now``: what was judged, until the instant at which time changes it."""
+    return Case(
+        When(judged_until__gt=Value(now), then=F("release_status")),
+        default=F("next_status"),
+        output_field=CharField(),
+    )
+
+
+def lots_at(now: datetime) -> QuerySet[Lot]:
+    """Every lot with its ``status`` at ``now``."""
+    return Lot.objects.alias(judged=F("judged_until")).annotate(status=effective_status(now))
+
+
+def lots_due(now: datetime) -> QuerySet[Lot]:
+    """Lots whose stored judgement no longer holds, the longest overdue first."""
+    return Lot.objects.filter(judged_until__lte=now).order_by("judged_until", "id")

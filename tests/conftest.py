@@ -1,0 +1,152 @@
+"""The test database: the owner builds one template, every worker gets a clone, and test bodies
+connect as the serving role, with no more rights than the server has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("EXOLOT_CLUSTER", "test")
+
+import django
+import psycopg
+import pytest
+from django.db import connections
+from psycopg import sql
+from pytest_django import DjangoDbBlocker, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHAPED_BY = (
+    "products/migrations/*.py",
+    "products/models/*.py",
+    "products/domain/*.py",
+    "products/actions/grants.py",
+    "products/actions/provisioning.py",
+    "qcsite/settings.py",
+    "tests/conftest.py",
+)
+ZONE = "America/New_York"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+class Databases:
+    """Databases on the test cluster, made and dropped by its owner."""
+
+    def __init__(self) -> None:
+        digest = hashlib.sha256(django.get_version().encode())
+        for pattern in SHAPED_BY:
+            for path in sorted(ROOT.glob(pattern)):
+                digest.update(path.read_bytes())
+        self.template = f"exolot_template_{digest.hexdigest()[:16]}"
+        self.parameters = {
+            key: value
+            for key, value in connections["owner"].get_connection_params().items()
+            if key in {"host", "port", "user", "password", "sslmode"}
+        }
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(**self.parameters, dbname=database, autocommit=True)
+
+    def create(self, name: str) -> None:
+        """A clone of the template. Rights on a database are not cloned with it."""
+        database = sql.Identifier(name)
+        with self.connect() as connection:
+            for statement in (
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    database, sql.Identifier(self.template)
+                ),
+                sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO exolot_app, exolot_auditor").format(
+                    database
+                ),
+            ):
+                connection.execute(statement)
+
+    def drop(self, name: str) -> None:
+        with self.connect() as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+    def build_template(self) -> None:
+        """Once for the present shape of the database: the first to come builds, others wait."""
+        with self.connect() as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [self.template])
+            found = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [self.template]
+            )
+            if found.fetchone():
+                return
+            building = f"{self.template}_building"
+            self.drop(building)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
+            use(building)
+            _provision()
+            use("postgres")
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(building), sql.Identifier(self.template)
+                )
+            )
+
+
+def use(name: str) -> None:
+    """Point both connections at another database."""
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+
+
+def _provision() -> None:
+    from products.actions.provisioning import provision  # noqa: PLC0415  # after the settings
+    from products.models.installation import InstallationKind  # noqa: PLC0415
+
+    password = connections["default"].get_connection_params()["password"]
+    provision(
+        passwords={"exolot_app": password, "exolot_auditor": password},
+        kind=InstallationKind.RECORD,
+        site_name="Main site",
+        zone=ZONE,
+    )
+
+
+@pytest.fixture(scope="session")
+def databases(django_db_blocker: DjangoDbBlocker) -> Databases:
+    with django_db_blocker.unblock():
+        made = Databases()
+        made.build_template()
+    return made
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(databases: Databases, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    name = f"exolot_test_{uuid.uuid4().hex[:12]}"
+    databases.create(name)
+    use(name)
+    yield
+    with django_db_blocker.unblock():
+        use("postgres")
+    databases.drop(name)
+
+
+@pytest.fixture
+def committed_db(
+    databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A clone of its own, where what is committed stays: for threads and second connections."""
+    before = connections["default"].settings_dict["NAME"]
+    name = f"exolot_own_{uuid.uuid4().hex[:12]}"
+    databases.create(name)
+    with django_db_blocker.unblock():
+        use(name)
+        yield name
+        use(before)
+    databases.drop(name)
