@@ -7,6 +7,7 @@ environment. Importing this module starts nothing and opens no connection.
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ VARIABLES = {
     "Or DATABASE_OWNER_URL_FILE.",
     "DATABASE_POOL_SIZE": "Connections that one web process keeps; 0 means none are kept. "
     "Default 0, for the web server 10.",
-    "EXOLOT_CLUSTER": "Which embedded database: data (default), demo, test, or none.",
+    "EXOLOT_CLUSTER": "Which embedded database: data, demo, test, or none. Default data, for tests "
+    "test.",
     "EXOLOT_PG_DIR": "Directory of the embedded databases. Default .pg in the project.",
     "ALLOWED_HOSTS": "Host names served, separated by commas. Default: this machine only.",
     "CSRF_TRUSTED_ORIGINS": "Origins of forms, separated by commas, when a proxy changes the host.",
@@ -90,8 +92,11 @@ TEMPLATES = [
 ]
 
 # Database. The engine starts the embedded server when the first connection is opened.
+# pytest names itself in the environment: a test that is started by hand never meets records.
 EXOLOT_CLUSTER = env.str(
-    "EXOLOT_CLUSTER", "data", validate=validate.OneOf(["data", "demo", "test", "none"])
+    "EXOLOT_CLUSTER",
+    "test" if "PYTEST_VERSION" in os.environ else "data",
+    validate=validate.OneOf(["data", "demo", "test", "none"]),
 )
 EXOLOT_PG_DIR = Path(env.str("EXOLOT_PG_DIR", str(BASE_DIR / ".pg"))).absolute()
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 0, validate=validate.Range(min=0, max=1000))
