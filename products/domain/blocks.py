@@ -33,7 +33,10 @@ class BlockCode:
     clears: str
 
 
-_REPEAT = "Conclude its investigation; if that shows the run invalid, repeat the test."
+_REPEAT = (
+    "Have the run set aside by the signed conclusion of an investigation and repeat the test, or "
+    "reject the lot."
+)
 _FAILED = (
     "Conclude its investigation: only a signed conclusion that names a cause unrelated to the "
     "product sets the result aside. Otherwise reject the lot."
@@ -89,7 +92,8 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
     "method_not_approved": BlockCode(
         "R01",
         "Method not in force",
-        "Conclude an investigation of the run and repeat the test by a method version in force.",
+        "Have the run set aside by the signed conclusion of an investigation and repeat the test "
+        "by a method version in force, or reject the lot.",
     ),
     "result_ambiguous": BlockCode(
         "R01",
@@ -99,7 +103,8 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
     "wrong_stage": BlockCode(
         "R04",
         "Sample of the wrong stage",
-        "Draw a sample at the stage that the criterion names and test it.",
+        "Have the run set aside by the signed conclusion of an investigation and test a sample of "
+        "the stage that the criterion names, or reject the lot.",
     ),
     "incubation_incomplete": BlockCode(
         "R05",
@@ -187,10 +192,10 @@ _LICENSED = "licensed"
 _SOURCES: Mapping[str, str] = {
     "R09": "21 CFR 1271.45(c) and 1271.60 where part 1271 applies; site policy",
     "R05": "Site policy, following USP <71>",
-    "R02": f"{_PART_211}; rounding: USP General Notices 7.20",
     "R19": "Site policy: limits are approved before results are known",
     "R16": "Site policy: a second person checks every result",
     "R20": "Site policy: a lot is used up to the end of its last day",
+    "HOLD": "Site policy: a lot on hold does not move",
     "R26": "Site policy: quality decides independently; signature: 21 CFR 11.200",
 }
 _SOURCES_LICENSED: Mapping[str, str] = {

@@ -79,7 +79,9 @@ def block_expiry(lot: LotFacts, now: datetime) -> Iterator[Block]:
     """The whole last day of use, in the site's zone, still counts."""
     record, ends_at = f"lot {lot.number}", lot.expiry.ends_at
     if not lot.expiry.is_known:
-        message = f"The expiry of lot {lot.number} is not known: {lot.expiry.text}."
+        study = lot.expiry.stability_study
+        unsigned = f", and stability study {study} in its place is not signed" if study else ""
+        message = f"Lot {lot.number} has no expiry on record{unsigned}."
         yield make_block(lot, "expiry_unknown", message, record)
     if ends_at is not None and now >= ends_at:
         message = f"Lot {lot.number} expired: its last day of use was {lot.expiry.text}."

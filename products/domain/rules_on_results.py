@@ -24,6 +24,7 @@ from products.domain.selection import (
     incubating_runs,
     needs_review,
     reportable_runs,
+    reported_text,
     runs_for,
     tested_runs,
 )
@@ -112,7 +113,8 @@ def block_stages(lot: LotFacts, now: datetime) -> Iterator[Block]:
                 message = (
                     f"{criterion_name(item.criterion)}: run {run.number} was made on sample "
                     f"{run.sample_number}, which was drawn at the stage "
-                    f"{STAGE_LABELS[run.sample_stage].lower()}."
+                    f"{STAGE_LABELS[run.sample_stage].lower()}, not "
+                    f"{STAGE_LABELS[item.criterion.stage].lower()}."
                 )
                 yield make_block(lot, "wrong_stage", message, f"run {run.number}")
 
@@ -156,15 +158,14 @@ def block_limits(lot: LotFacts, now: datetime) -> Iterator[Block]:
             continue
         code = _limit_code(item.criterion, effective_verdict(run))
         if code:
-            reported = f"{run.reported or run.raw_text} {run.unit}".strip()
             words = {
                 "result_fails": "is outside its limit",
                 "result_not_comparable": "cannot be compared with its limit",
                 "result_indeterminate": "does not decide whether the limit is met",
             }
             message = (
-                f"{criterion_name(item.criterion)}: the result {reported} of run {run.number} "
-                f"{words[code]}. {sentence(run.reason)}".rstrip()
+                f"{criterion_name(item.criterion)}: the result{reported_text(run)} of run "
+                f"{run.number} {words[code]}. {sentence(run.reason)}".rstrip()
             )
             yield make_block(lot, code, message, f"run {run.number}")
 
@@ -184,10 +185,10 @@ def block_unresolved_fails(lot: LotFacts, now: datetime) -> Iterator[Block]:
     named = {run.id for item in lot.criteria if (run := current_run(lot, item))}
     for run in _failing_runs(lot):
         if run.id not in named:
-            reported = f"{run.reported or run.raw_text} {run.unit}".strip()
             message = (
                 f"Run {run.number} ({PURPOSE_LABELS[run.purpose].lower()}) of {run.attribute} "
-                f"failed with {reported}. It counts until a signed conclusion shows it invalid."
+                f"failed. Its result{reported_text(run)} counts until a signed conclusion "
+                f"invalidates it."
             )
             yield make_block(lot, "unresolved_fail", message, f"run {run.number}")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from products.domain.criteria import STAGE_LABELS, Category, Criterion, Verdict
 from products.domain.facts import CriterionFacts, LotFacts, RunFacts
+from products.domain.measurements import quoted
 from products.domain.results import SATISFYING, RunState
+from products.domain.units import UNITS
 
 OPEN = frozenset({Verdict.PENDING, Verdict.INTERIM})
 WITHOUT_RESULT = OPEN | {Verdict.INVALID, Verdict.INVALIDATED}
@@ -81,3 +83,11 @@ def needs_review(run: RunFacts) -> bool:
     if effective_verdict(run) is Verdict.FAIL and run.criterion_id is not None:
         return True
     return run.final and run.state is RunState.SUBMITTED and run.purpose in SATISFYING
+
+
+def reported_text(run: RunFacts) -> str:
+    """The reported value with the unit as people write it, ready to follow "result"."""
+    if not run.reported:
+        return f" {quoted(run.raw_text)}" if run.raw_text else ""
+    unit = UNITS[run.unit].label if run.unit in UNITS else run.unit
+    return f" {run.reported} {unit}".rstrip()

@@ -357,9 +357,35 @@ def test_a_failing_message_shows_result_unit_and_reason() -> None:
     (block,) = evaluate(lot, NOW).blocks
 
     assert block.message == (
-        "Endotoxin (final container): the result 0.30 [EU]/mL of run UC-26-014-S1-R1 is outside "
+        "Endotoxin (final container): the result 0.30 EU/mL of run UC-26-014-S1-R1 is outside "
         "its limit. 0.30 is not < 0.25."
     )
+
+
+@pytest.mark.parametrize(
+    ("reported", "raw", "unit", "shown"),
+    [
+        ("growth", "growth", "{word}", "the result growth of run"),
+        ("2.0", "2.0", "[EU]", "the result 2.0 EU of run"),
+        ("2.0", "2.0", "furlong", "the result 2.0 furlong of run"),
+        ("", "TNTC", "[EU]/mL", "the result 'TNTC' of run"),
+        ("", "", "[EU]/mL", "the result of run"),
+    ],
+)
+def test_a_message_shows_the_result_as_people_write_it(
+    reported: str, raw: str, unit: str, shown: str
+) -> None:
+    lot = with_run(
+        ENDOTOXIN_RUN,
+        verdict=Verdict.NOT_COMPARABLE,
+        reported=reported,
+        raw_text=raw,
+        unit=unit,
+    )
+
+    (block,) = evaluate(lot, NOW).blocks
+
+    assert shown in block.message
 
 
 def test_an_ineligible_donor_of_a_parent_lot_blocks_and_is_named_with_the_lot() -> None:

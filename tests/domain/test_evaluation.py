@@ -1,0 +1,262 @@
+"""Evaluations: reproducible to the byte, and right past the instant they were made for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from products.domain.criteria import Category, Stage, Verdict
+from products.domain.lots import FAR_FUTURE, Decision, Expiry, Precision, ReleaseStatus
+from products.domain.release import Evaluation, LotFacts, Outcome, RunFacts, evaluate
+from products.domain.results import Purpose, RunState
+from tests.domain.facts import (
+    ENDOTOXIN_RUN,
+    GROWTH_PROMOTION,
+    HOLD,
+    INVESTIGATION,
+    NEW_YORK,
+    NOW,
+    RELEASABLE,
+    SOURCE,
+    SPECIFICATION,
+    STERILITY_RUN,
+    SUITABILITY,
+    with_run,
+)
+
+EXPIRES_AT = datetime(2027, 5, 1, 4, 0, tzinfo=UTC)
+FINAL_AT = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
+INTERIM = with_run(STERILITY_RUN, verdict=Verdict.INTERIM, final=False, final_at=FINAL_AT)
+
+INSTANTS = st.datetimes(
+    datetime(2026, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2028, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    timezones=st.just(UTC),
+)
+PERSONS = st.sampled_from(["person-ada", "person-rob", "person-max", "person-quinn"])
+RUNS = st.builds(
+    RunFacts,
+    id=st.sampled_from([f"run-{number}" for number in range(9)]),
+    number=st.sampled_from([f"UC-26-014-S1-R{number}" for number in range(9)]),
+    lot=st.sampled_from(["UC-26-014", "UC-26-013"]),
+    criterion_id=st.sampled_from([None, "other", *(item.id for item in SPECIFICATION.criteria)]),
+    criterion_code=st.just("code"),
+    purpose=st.sampled_from(Purpose),
+    state=st.sampled_from(RunState),
+    sample_number=st.just("UC-26-014-S1"),
+    sample_stage=st.sampled_from(Stage),
+    attribute=st.text(max_size=5),
+    category=st.sampled_from(Category),
+    method=st.sampled_from([item.criterion.method for item in SPECIFICATION.criteria]),
+    method_version=st.integers(1, 3),
+    method_approved_at=st.none() | INSTANTS,
+    method_retired_at=st.none() | INSTANTS,
+    incubation_hours=st.none() | st.integers(1, 400),
+    performed_at=INSTANTS,
+    first_submitted_at=st.none() | INSTANTS,
+    recorders=st.frozensets(PERSONS),
+    recorder_names=st.just(("Ada Analyst",)),
+    result_id=st.none() | st.just("result"),
+    result_version=st.integers(1, 3),
+    verdict=st.sampled_from(Verdict),
+    raw_text=st.text(),
+    reported=st.text(),
+    unit=st.sampled_from(["%", "[EU]/mL", "{word}", "furlong", ""]),
+    final=st.booleans(),
+    reason=st.text(),
+    final_at=st.none() | INSTANTS,
+    reviewed_by=st.none() | PERSONS,
+    reviewer_name=st.just("Rob Reviewer"),
+    reviewed_at=st.none() | INSTANTS,
+    invalidated=st.booleans(),
+    supports=st.lists(st.sampled_from([GROWTH_PROMOTION, SUITABILITY])).map(tuple),
+    repeats=st.just(""),
+)
+LOTS = st.builds(
+    replace,
+    st.just(RELEASABLE),
+    decision=st.sampled_from(Decision),
+    expiry=st.builds(
+        Expiry,
+        st.none() | st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+        st.none() | st.sampled_from(Precision),
+        st.sampled_from(["", "SS-12"]),
+        st.booleans(),
+        st.sampled_from([NEW_YORK, "Asia/Tokyo", "UTC"]),
+    ),
+    specification=st.sampled_from([None, SPECIFICATION, replace(SPECIFICATION, criteria=())]),
+    runs=st.lists(RUNS, max_size=6).map(lambda runs: (*RELEASABLE.runs, *runs)),
+    holds=st.sampled_from([(), (HOLD,), (replace(HOLD, lifted=False),)]),
+)
+
+
+def status_read(evaluation: Evaluation, at: datetime) -> ReleaseStatus:
+    """What every surface reads from the stored evaluation, without judging again."""
+    before = at < evaluation.judged_until
+    return evaluation.status if before else evaluation.next_status
+
+
+@given(LOTS, INSTANTS)
+def test_evaluating_any_lot_twice_gives_the_same_bytes(lot: LotFacts, now: datetime) -> None:
+    assert evaluate(lot, now).to_bytes() == evaluate(lot, now).to_bytes()
+
+
+@given(LOTS, INSTANTS, st.randoms(use_true_random=False))
+def test_the_order_of_the_facts_changes_no_byte(
+    lot: LotFacts, now: datetime, random: object
+) -> None:
+    def shuffled(items: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(random.sample(items, len(items)))  # type: ignore[attr-defined]  # a Random
+
+    other = replace(
+        lot,
+        sources=tuple(reversed((SOURCE, replace(SOURCE, id="source-2")))),
+        parents=("UC-26-009", "UC-26-008"),
+        runs=shuffled(tuple(replace(run, supports=run.supports[::-1]) for run in lot.runs)),
+        specification=lot.specification
+        and replace(lot.specification, criteria=shuffled(lot.specification.criteria)),
+        investigations=(INVESTIGATION, replace(INVESTIGATION, id="investigation-2")),
+        holds=lot.holds[::-1],
+    )
+    lot = replace(
+        lot,
+        sources=(SOURCE, replace(SOURCE, id="source-2")),
+        parents=("UC-26-008", "UC-26-009"),
+        investigations=(replace(INVESTIGATION, id="investigation-2"), INVESTIGATION),
+    )
+
+    assert evaluate(other, now).to_bytes() == evaluate(lot, now).to_bytes()
+
+
+@given(LOTS, INSTANTS)
+def test_a_failing_run_that_was_not_invalidated_always_blocks(lot: LotFacts, now: datetime) -> None:
+    fails = {run.number for run in lot.runs if run.verdict is Verdict.FAIL and not run.invalidated}
+
+    named = {block.record.removeprefix("run ") for block in evaluate(lot, now).blocks}
+
+    assert fails <= named
+
+
+@given(LOTS, INSTANTS, INSTANTS)
+def test_the_stored_status_stays_right_however_late_it_is_read(
+    lot: LotFacts, now: datetime, later: datetime
+) -> None:
+    now, later = min(now, later), max(now, later)
+
+    assert status_read(evaluate(lot, now), later) is evaluate(lot, later).status
+
+
+@given(LOTS, INSTANTS)
+def test_no_lot_stands_as_released_without_that_decision(lot: LotFacts, now: datetime) -> None:
+    evaluation = evaluate(lot, now)
+
+    released = ReleaseStatus.RELEASED in {evaluation.status, evaluation.next_status}
+
+    assert not released or lot.decision is Decision.RELEASED
+
+
+@given(LOTS, INSTANTS)
+def test_a_rule_is_broken_exactly_when_it_has_blocks(lot: LotFacts, now: datetime) -> None:
+    for outcome in evaluate(lot, now).outcomes:
+        assert bool(outcome.blocks) == (outcome.outcome is Outcome.BROKEN)
+        assert {block.rule for block in outcome.blocks} <= {outcome.rule}
+
+
+@pytest.mark.parametrize("decision", [Decision.NONE, Decision.RELEASED])
+def test_past_expiry_the_stored_status_says_expired(decision: Decision) -> None:
+    evaluation = evaluate(replace(INTERIM, decision=decision), NOW)
+
+    assert evaluation.judged_until == EXPIRES_AT
+    assert status_read(evaluation, EXPIRES_AT - timedelta(seconds=1)) is evaluation.status
+    assert status_read(evaluation, EXPIRES_AT + timedelta(seconds=1)) is ReleaseStatus.EXPIRED
+
+
+def test_an_expired_lot_is_never_due_again() -> None:
+    evaluation = evaluate(RELEASABLE, EXPIRES_AT)
+
+    assert evaluation.judged_until == FAR_FUTURE
+    assert evaluation.status is evaluation.next_status is ReleaseStatus.EXPIRED
+
+
+def test_without_expiry_a_lot_is_judged_again_at_the_end_of_its_incubation() -> None:
+    unlimited = Expiry(None, None, "SS-12", stability_signed=True, zone=NEW_YORK)
+
+    evaluation = evaluate(replace(INTERIM, expiry=unlimited), NOW)
+
+    assert evaluation.judged_until == FINAL_AT
+    assert evaluation.next_status is ReleaseStatus.QUARANTINED
+
+
+def test_a_final_run_asks_for_no_further_judging() -> None:
+    unlimited = Expiry(None, None, "SS-12", stability_signed=True, zone=NEW_YORK)
+    lot = replace(with_run(STERILITY_RUN, final_at=FINAL_AT), expiry=unlimited)
+
+    assert evaluate(lot, NOW).judged_until == FAR_FUTURE
+
+
+def test_a_lot_on_hold_stays_on_hold_past_its_expiry() -> None:
+    lot = replace(RELEASABLE, holds=(replace(HOLD, lifted=False),), decision=Decision.RELEASED)
+
+    evaluation = evaluate(lot, NOW)
+
+    assert evaluation.judged_until == EXPIRES_AT
+    assert evaluation.next_status is ReleaseStatus.ON_HOLD
+
+
+CHANGES = {
+    "id": "other",
+    "number": "UC-26-015",
+    "product": "other",
+    "basis": "other",
+    "profile": "other",
+    "decision": Decision.REJECTED,
+    "decision_number": 3,
+    "made_by": "person-other",
+    "made_by_name": "Other",
+    "made_on": date(2026, 1, 1),
+    "expiry": Expiry(date(2027, 4, 29), Precision.DAY, zone=NEW_YORK),
+    "zone": "UTC",
+    "sources": (),
+    "parents": ("UC-26-001",),
+    "specification": replace(SPECIFICATION, version=3),
+    "runs": with_run(ENDOTOXIN_RUN, recorders=frozenset({"person-zoe"})).runs,
+    "investigations": (),
+    "holds": (),
+    "claim": None,
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(LotFacts)])
+def test_the_hash_of_the_inputs_covers_every_fact(field: str) -> None:
+    changed = replace(RELEASABLE, **{field: CHANGES[field]})  # type: ignore[arg-type]  # by name
+
+    assert evaluate(changed, NOW).inputs_sha256 != evaluate(RELEASABLE, NOW).inputs_sha256
+
+
+def test_the_hash_of_the_inputs_does_not_depend_on_the_instant() -> None:
+    later = evaluate(RELEASABLE, NOW + timedelta(days=1))
+
+    assert later.inputs_sha256 == evaluate(RELEASABLE, NOW).inputs_sha256
+
+
+def test_an_evaluation_as_data_holds_rules_blocks_and_instants() -> None:
+    data = json.loads(evaluate(with_run(ENDOTOXIN_RUN, reviewed_by=None), NOW).to_bytes())
+
+    broken = [rule for rule in data["outcomes"] if rule["outcome"] == "broken"]
+
+    assert (data["lot"], data["at"]) == ("UC-26-014", "2026-11-22T15:00:00.000000Z")
+    assert data["judged_until"] == "2027-05-01T04:00:00.000000Z"
+    assert [rule["rule"] for rule in broken] == ["R16"]
+    assert set(broken[0]["blocks"][0]) == {
+        "rule",
+        "code",
+        "message",
+        "record",
+        "source",
+        "clears",
+    }

@@ -1,0 +1,48 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+import pytest
+
+from products.domain.roles import ROLE_PERMISSIONS, Permission, Role, permissions_of
+
+TABLE = {
+    "Analyst": "read register record draft hold",
+    "Reviewer": "read review hold",
+    "Quality": "read register draft approve determine investigate hold decide",
+    "Auditor": "read",
+    "Administrator": "read administer issue_token",
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_permits_exactly_what_the_table_says(role: Role) -> None:
+    assert permissions_of([role.value]) == set(TABLE[role.value].split())
+
+
+def test_every_role_and_every_permission_is_given() -> None:
+    assert set(ROLE_PERMISSIONS) == set(Role)
+    assert permissions_of(Role) == set(Permission)
+
+
+def test_no_role_both_records_and_reviews_or_reviews_and_decides() -> None:
+    for permissions in ROLE_PERMISSIONS.values():
+        assert not {Permission.RECORD, Permission.REVIEW} <= permissions
+        assert not {Permission.REVIEW, Permission.DECIDE} <= permissions
+        assert not {Permission.RECORD, Permission.DECIDE} <= permissions
+
+
+def test_administration_gives_no_laboratory_or_quality_authority() -> None:
+    laboratory = set(Permission) - {Permission.READ, Permission.ADMINISTER, Permission.ISSUE_TOKEN}
+
+    assert not permissions_of(["Administrator"]) & laboratory
+
+
+def test_groups_add_up() -> None:
+    assert permissions_of(["Auditor", "Reviewer"]) == permissions_of(["Reviewer"])
+    assert Permission.RECORD in permissions_of(["Reviewer", "Analyst"])
+
+
+@pytest.mark.parametrize("groups", [[], ["Superuser"], ["analyst"], ["ANALYST"], [""]])
+def test_a_group_that_is_no_role_permits_nothing(groups: list[str]) -> None:
+    assert permissions_of(groups) == frozenset()
