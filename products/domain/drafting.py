@@ -15,7 +15,7 @@ from products.domain.limits import (
     Verdict,
     plain_limit,
 )
-from products.domain.measurements import EXACT, parse_word, quoted, shown
+from products.domain.measurements import EXACT, number_text, parse_word, quoted
 from products.domain.rounding import decimals_of
 from products.domain.units import UNITS, WORD
 
@@ -43,7 +43,7 @@ def measured_values_that_fail(criterion: Criterion) -> str:
 def _probed(limits: Limits, way: CompareOn) -> str:
     verdicts: dict[Verdict, list[str]] = {Verdict.PASS: [], Verdict.FAIL: []}
     for probe in _probes(limits):
-        verdicts[limits.verdict(probe, way)].append(shown(probe.normalize(EXACT)))
+        verdicts[limits.verdict(probe, way)].append(number_text(probe))
     passing, failing = (", ".join(probes) or "none" for probes in verdicts.values())
     return f"Compared {way}: of the values next to the limit, {passing} pass; {failing} fail."
 
@@ -79,7 +79,8 @@ def _defects_of_unit(criterion: Criterion) -> Iterator[str]:
     elif not criterion.is_numeric and unit in {"", WORD}:
         return
     elif unit not in UNITS:
-        yield f"The unit {quoted(unit)} is not in the table of units." if unit else "No unit."
+        known = f"The unit {quoted(unit)} is not in the table of units."
+        yield known if unit else "The unit is missing."
     elif criterion.kind is not LimitKind.REPORT_ONLY and criterion.is_numeric is (unit == WORD):
         yield f"The unit {unit} does not fit a limit of kind {criterion.kind}."
 

@@ -16,6 +16,8 @@ LONGEST_NUMBER = 64
 """Characters. The longest number we write ourselves, 50 digits with an exponent, fits."""
 LONGEST_WORD = 120
 """Characters. The longest published criterion in words has 52."""
+LONGEST_WHOLE = 20
+"""Powers of ten up to which a number is written out: 90 and not 9E+1."""
 LARGEST_EXPONENT = 99
 """Far beyond any count of particles, and small enough that no arithmetic on it is slow."""
 
@@ -101,7 +103,9 @@ def number_text(value: Decimal) -> str:
     if value and abs(value.adjusted()) > LARGEST_EXPONENT:
         message = f"A value of {value:.5E} is beyond what any measurement here can be."
         raise InvalidValueError(message, code="unreadable_value")
-    return shown(value.normalize(DIVISION))
+    exact = value.normalize(DIVISION)
+    is_plain = 0 <= exact.adjusted() <= LONGEST_WHOLE
+    return format(exact, "f") if is_plain else shown(exact)
 
 
 def shown(value: Decimal) -> str:
