@@ -94,10 +94,22 @@ def ensure(cluster: str, parent: Path | None = None) -> Server:
         server = _servers.get(directory)
         if server is not None and keeper.is_held(directory / keeper.SERVER_LOCK):
             return server
-        with _explained(directory):
-            server = _join(directory)
-        _servers[directory] = server
-        return server
+        try:
+            with _explained(directory):
+                _servers[directory] = _join(directory)
+        except EmbeddedDatabaseError:
+            forget(directory)
+            raise
+        return _servers[directory]
+
+
+def forget(directory: Path) -> None:
+    """End this process's use of the server in ``directory``."""
+    with _guard:
+        _servers.pop(directory, None)
+        descriptor = _registrations.pop(directory, None)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def find_programs(package: Path | None = None) -> Path:
@@ -127,6 +139,29 @@ def find_programs(package: Path | None = None) -> Path:
             f"{MAJOR_VERSION} is needed. Install requirements/base.txt again, or {ELSEWHERE}."
         )
     return programs
+
+
+def namespace() -> list[str]:
+    """The words before a command that root needs, because PostgreSQL refuses to run as root.
+
+    Raises:
+        EmbeddedDatabaseError: this machine refuses user namespaces.
+    """
+    what_to_do = f"Run as a normal user, or {ELSEWHERE}."
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        raise EmbeddedDatabaseError(
+            "PostgreSQL does not run as root, and the program unshare, with which it would run in "
+            f"a user namespace, is missing (package util-linux). {what_to_do}"
+        )
+    prefix = [unshare, "--user", "--map-user=1000", "--map-group=1000"]
+    tried = _run([*prefix, "true"])
+    if tried.returncode:
+        raise EmbeddedDatabaseError(
+            "PostgreSQL does not run as root, and this machine refuses the user namespace in which "
+            f"it would run ({tried.stderr.strip()}). {what_to_do}"
+        )
+    return prefix
 
 
 _guard = threading.RLock()
@@ -224,6 +259,10 @@ def _passwords(directory: Path) -> Mapping[str, str]:
             )
         new = {role: secrets.token_urlsafe(24) for role in ROLES}
         _write_safely(path, json.dumps(new, indent=1).encode())
+    return read_passwords(path)
+
+
+def read_passwords(path: Path) -> Mapping[str, str]:
     found: dict[str, str] = json.loads(path.read_bytes())
     return found
 
@@ -385,32 +424,9 @@ def _run_server_program(
 ) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs; it and its children hold the server's lock."""
     programs = find_programs()
-    prefix = _namespace() if os.geteuid() == 0 else []
+    prefix = namespace() if os.geteuid() == 0 else []
     with _locked(directory / keeper.SERVER_LOCK) as lock:
         return _run([*prefix, str(programs / command[0]), *command[1:]], hold=lock)
-
-
-def _namespace() -> list[str]:
-    """The words before a command that root needs, because PostgreSQL refuses to run as root.
-
-    Raises:
-        EmbeddedDatabaseError: this machine refuses user namespaces.
-    """
-    what_to_do = f"Run as a normal user, or {ELSEWHERE}."
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        raise EmbeddedDatabaseError(
-            "PostgreSQL does not run as root, and the program unshare, with which it would run in "
-            f"a user namespace, is missing (package util-linux). {what_to_do}"
-        )
-    prefix = [unshare, "--user", "--map-user=1000", "--map-group=1000"]
-    tried = _run([*prefix, "true"])
-    if tried.returncode:
-        raise EmbeddedDatabaseError(
-            "PostgreSQL does not run as root, and this machine refuses the user namespace in which "
-            f"it would run ({tried.stderr.strip()}). {what_to_do}"
-        )
-    return prefix
 
 
 def _run(command: Sequence[str], *, hold: int | None = None) -> subprocess.CompletedProcess[str]:

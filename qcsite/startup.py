@@ -32,9 +32,12 @@ QUESTION = """
 """
 
 
-def refusals(alias: str = "default") -> tuple[str, ...]:
-    """Every reason against serving with these settings and this database; empty: it may serve."""
-    return (*_refused_settings(), *_refused_database(connections[alias]))
+def refusals(connection: BaseDatabaseWrapper | None = None) -> tuple[str, ...]:
+    """Every reason against serving with these settings and this database; empty: it may serve.
+
+    ``connection`` is the serving role's, unless another is to be judged.
+    """
+    return (*_refused_settings(), *_refused_database(connection or connections["default"]))
 
 
 def _refused_settings() -> Iterator[str]:
@@ -50,6 +53,7 @@ def _refused_settings() -> Iterator[str]:
 
 
 def _refused_database(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    was_open = connection.connection is not None
     try:
         with connection.cursor() as cursor:
             cursor.execute(QUESTION)
@@ -63,7 +67,8 @@ def _refused_database(connection: BaseDatabaseWrapper) -> Iterator[str]:
         yield f"The database does not answer: {str(error).strip()}"
         return
     finally:
-        connection.close()
+        if not was_open:
+            connection.close()
     if version < OLDEST_SERVER:
         yield f"The database is PostgreSQL {version}; {OLDEST_SERVER} or newer is needed."
     if is_superuser:
