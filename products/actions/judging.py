@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from products.domain.lots import Decision
 from products.domain.release import Block, Evaluation, LotFacts, evaluate
@@ -61,7 +62,7 @@ def _force_hold(context: Context, lot: LotFacts, evaluation: Evaluation, caused_
     )
 
 
-def _store(evaluations: dict) -> None:
+def _store(evaluations: dict[UUID, Evaluation]) -> None:
     lots = list(Lot.objects.filter(pk__in=evaluations))
     for lot in lots:
         evaluation = evaluations[lot.pk]

@@ -136,7 +136,7 @@ def save_readings(
     found = _open_run_locked(found)
     kept = current_readings(found)
     latest = max((reading.sequence for reading in found.readings.all()), default=0)
-    rows = []
+    rows: list[Reading] = []
     for reading in readings:
         _check_reading(found, reading, context)
         before = kept.get(place_of(reading))

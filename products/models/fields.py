@@ -57,12 +57,10 @@ def word_field(
     words: type[StrEnum], *, labels: Mapping[Any, str] | None = None, blank: bool = False
 ) -> models.CharField[str, str]:
     """A column for one word of a closed list (the table's constraint repeats the list)."""
-    return models.CharField(
-        max_length=32,
-        choices=choices_of(words, labels),
-        blank=blank,
-        **({"default": ""} if blank else {}),
-    )
+    choices = choices_of(words, labels)
+    if blank:
+        return models.CharField(max_length=32, choices=choices, blank=True, default="")
+    return models.CharField(max_length=32, choices=choices)
 
 
 def one_of(

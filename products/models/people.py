@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -28,7 +31,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """An account. Roles are groups; `is_superuser` opens no laboratory or quality action."""
 
     # Sign-ins are rows of their own: a column here would be a write outside any action.
-    last_login = None  # type: ignore[assignment]  # removes the inherited column
+    last_login = None
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=UUIDv7(), editable=False)
     username = models.CharField(max_length=64, unique=True)
@@ -42,10 +45,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     password_set_at = models.DateTimeField(db_default=Now(), editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects: BaseUserManager[User] = BaseUserManager()
+    objects = BaseUserManager()
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [
@@ -55,10 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.username
 
-    def check_password(self, raw_password: str | None) -> bool:  # type: ignore[override]  # stub
+    def check_password(self, raw_password: str | None) -> bool:
         """Compares only: a re-hash at sign-in would be a write outside any action."""
-        from django.contrib.auth.hashers import check_password  # noqa: PLC0415  # apps not ready
-
         return check_password(raw_password, self.password)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from knox.models import AbstractAuthToken
@@ -11,7 +13,7 @@ from products.domain.accounts import TokenKind, TokenScope
 from products.models.fields import UUIDv7, one_of, uuid7, word_field
 
 
-class ApiToken(AbstractAuthToken):
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox carries no types
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=UUIDv7(), editable=False)
     digest = models.CharField(max_length=CONSTANTS.DIGEST_LENGTH, unique=True)
     user = models.ForeignKey(
@@ -26,6 +28,8 @@ class ApiToken(AbstractAuthToken):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[ApiToken]] = models.Manager()
 
     class Meta:
         constraints = [

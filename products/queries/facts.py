@@ -399,7 +399,7 @@ def _recorders(
         who[run.pk].update({person.pk: person.printed_name for person in people if person})
     keys = [run.pk for run in runs]
     for table in (Reading, RunSupport):
-        rows = table.objects.filter(run__in=keys, recorded_by__person__isnull=False)  # type: ignore[attr-defined]  # both have a run
+        rows = table.objects.filter(run__in=keys, recorded_by__person__isnull=False)
         for run_id, person, name in rows.values_list(
             "run", "recorded_by__person", "recorded_by__person__printed_name"
         ).distinct():

@@ -1,0 +1,127 @@
+"""Dispositions: release and rejection, each one signed decision on a whole lot."""
+
+from __future__ import annotations
+
+import uuid
+
+from products.actions.base import Context, action, lock_lot
+from products.actions.lookups import find_lot
+from products.actions.signing import sign
+from products.domain.canonical import sha256_hex
+from products.domain.dispositions import DECIDES, MEANINGS, DispositionKind
+from products.domain.errors import ReleaseBlockedError, WrongStatusError
+from products.domain.facts import plain
+from products.domain.lots import STATUS_LABELS, TRANSITIONS, Decision
+from products.domain.release import Evaluation, LotFacts, evaluate, signer_blocks
+from products.domain.roles import Permission
+from products.models import Disposition, Lot
+from products.models.fields import uuid7
+from products.queries.facts import lot_facts
+
+
+@action("lot.release", permission=Permission.DECIDE, signed=True)
+def release_lot(context: Context, *, lot: str) -> Disposition:
+    """Release a lot from quarantine under the actor's signature, meaning "Approved for release".
+
+    The lot is judged afresh under its lock: nothing can change between judgement and release.
+
+    Raises:
+        WrongStatusError: the lot is not in quarantine.
+        ReleaseBlockedError: rules speak against it, the signer's part in the lot included; the
+            error carries every reason.
+    """
+    found = find_lot(lot)
+    locked = lock_lot(context, found)
+    facts = lot_facts([locked.pk])[locked.pk]
+    evaluation = evaluate(facts, context.at)
+    person = context.actor.person
+    assert person is not None  # a signed action has a person
+    blocks = evaluation.blocks + signer_blocks(facts, str(person.pk), person.printed_name)
+    # While nothing was decided the reasons are the answer; afterwards the decision is.
+    if blocks and facts.decision is Decision.NONE:
+        reasons = "1 reason speaks" if len(blocks) == 1 else f"{len(blocks)} reasons speak"
+        raise ReleaseBlockedError(
+            f"Lot {locked.number} cannot be released: {reasons} against it.", blocks
+        )
+    check_transition(facts, evaluation, DispositionKind.RELEASE)
+    return decide(
+        context,
+        locked,
+        found.site.zone,
+        DispositionKind.RELEASE,
+        facts=facts,
+        evaluation=evaluation,
+    )
+
+
+@action("lot.reject", permission=Permission.DECIDE, signed=True)
+def reject_lot(context: Context, *, lot: str) -> Disposition:
+    """Reject a lot for good (21 CFR 211.165(f)); it is never released afterwards.
+
+    Raises:
+        WrongStatusError: the lot was released, or is rejected already.
+    """
+    found = find_lot(lot)
+    locked = lock_lot(context, found)
+    facts = lot_facts([locked.pk])[locked.pk]
+    evaluation = evaluate(facts, context.at)
+    check_transition(facts, evaluation, DispositionKind.REJECT)
+    return decide(
+        context, locked, found.site.zone, DispositionKind.REJECT, facts=facts, evaluation=evaluation
+    )
+
+
+def check_transition(facts: LotFacts, evaluation: Evaluation, kind: DispositionKind) -> None:
+    """Raises `WrongStatusError` when the lot's status does not allow the decision."""
+    if kind.value in TRANSITIONS[evaluation.status]:
+        return
+    raise WrongStatusError(
+        f"Lot {facts.number} is {STATUS_LABELS[evaluation.status].lower()}: "
+        f"{MEANINGS[kind].lower()} is not a decision that its status allows."
+    )
+
+
+def decide(
+    context: Context,
+    lot: Lot,
+    zone: str,
+    kind: DispositionKind,
+    *,
+    facts: LotFacts,
+    evaluation: Evaluation,
+    shown: dict[str, object] | None = None,
+) -> Disposition:
+    """Sign and store the next decision on a locked lot."""
+    key: uuid.UUID = uuid7()
+    number = lot.decision_number + 1
+    document = evaluation.to_bytes()
+    signature = sign(
+        context,
+        record_kind="disposition",
+        record_id=key,
+        meaning=MEANINGS[kind],
+        zone=zone,
+        content={
+            "lot": facts.number,
+            "decision_number": number,
+            "decision": kind.value,
+            "facts": plain(facts),
+            "evaluation": evaluation.as_data(),
+            **(shown or {}),
+        },
+    )
+    disposition = Disposition.objects.create(
+        id=key,
+        lot=lot,
+        number=number,
+        kind=kind,
+        reason=context.reason,
+        evaluation=document,
+        evaluation_sha256=sha256_hex(document),
+        signature=signature,
+    )
+    lot.decision_number = number
+    if kind in DECIDES:
+        lot.decision = DECIDES[kind]
+    lot.save(update_fields=["decision", "decision_number"])
+    return disposition

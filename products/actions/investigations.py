@@ -1,0 +1,72 @@
+"""Investigations: concluded by the quality unit under signature (21 CFR 211.192)."""
+
+from __future__ import annotations
+
+from products.actions.base import Context, action, lock_lot
+from products.actions.checks import check_fields, check_word
+from products.actions.lookups import find_investigation
+from products.actions.signing import sign
+from products.domain.errors import DuplicateError, InvalidValueError
+from products.domain.investigations import InvestigationOutcome
+from products.domain.roles import Permission
+from products.models import Conclusion
+from products.models.fields import uuid7
+from products.queries.facts import descendants_of
+
+MEANING = "Investigation concluded"
+
+
+@action("investigation.conclude", permission=Permission.INVESTIGATE, signed=True)
+def conclude_investigation(
+    context: Context, *, investigation: str, outcome: str, cause: str = "", evidence: str = ""
+) -> Conclusion:
+    """Conclude: the result is confirmed, or invalidated by a cause unrelated to the product.
+
+    ``evidence`` names the documents that show the cause. The result itself never changes; a fail
+    counts until this signature says otherwise (21 CFR 610.1).
+
+    Raises:
+        DuplicateError: it is concluded already.
+        InvalidValueError: invalidated without a cause or its evidence.
+    """
+    found = find_investigation(investigation)
+    lot = lock_lot(context, found.lot)
+    # Open investigations of a parent lot block its descendants too.
+    context.touched.update(descendants_of([lot.pk]))
+    if Conclusion.objects.filter(investigation=found).exists():
+        raise DuplicateError(f"Investigation {found.number} is concluded already.")
+    decided = check_word(InvestigationOutcome, outcome, "outcome")
+    if decided is InvestigationOutcome.INVALIDATED:
+        for field, text in (("cause", cause), ("evidence", evidence)):
+            if not text.strip():
+                raise InvalidValueError(
+                    f"To invalidate the result of run {found.run.number}, name the cause and the "
+                    f"documents that show it; {field} is empty.",
+                    field=field,
+                )
+    key = uuid7()
+    conclusion = Conclusion(
+        id=key, investigation=found, outcome=decided, cause=cause, evidence=evidence
+    )
+    check_fields(conclusion)
+    conclusion.signature = sign(
+        context,
+        record_kind="conclusion",
+        record_id=key,
+        meaning=MEANING,
+        zone=found.lot.site.zone,
+        content={
+            "lot": lot.number,
+            "investigation": found.number,
+            "run": found.run.number,
+            "result_id": found.result_id,
+            "result_version": found.result.version,
+            "verdict": found.result.verdict,
+            "reported": found.result.reported,
+            "outcome": decided.value,
+            "cause": cause,
+            "evidence": evidence,
+        },
+    )
+    conclusion.save(force_insert=True)
+    return conclusion
