@@ -2043,7 +2043,6 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ApiToken",
             fields=[
-                ("token_key", models.CharField(db_index=True, max_length=25)),
                 (
                     "id",
                     models.UUIDField(
@@ -2055,6 +2054,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(max_length=128, unique=True)),
+                ("token_key", models.CharField(db_index=True, max_length=15)),
                 ("created", models.DateTimeField()),
                 ("expiry", models.DateTimeField()),
                 (
