@@ -40,7 +40,7 @@ from products.models import (
     RunSupport,
     Sample,
 )
-from products.queries.facts import claim_of, criterion_of, method_of
+from products.queries.facts import claim_of, criterion_of, descendants_of, method_of
 from products.queries.runs import (
     current_readings,
     final_at_of,
@@ -415,6 +415,8 @@ def _investigate(context: Context, lot: Lot, run: Run, result: Result) -> None:
     kind = INVESTIGATED.get(Verdict(result.verdict))
     if kind is None or run.investigations.filter(conclusion__isnull=True).exists():
         return
+    # An open investigation speaks against the lots made from this one, too.
+    context.touched.update(descendants_of([lot.pk]))
     Investigation.objects.create(
         number=f"INV-{lot.number}-{lot.investigations.count() + 1}",
         lot=lot,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -489,9 +489,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "judged_until",
-                    models.DateTimeField(
-                        default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
-                    ),
+                    models.DateTimeField(default=dt.datetime(1970, 1, 1, 0, 0, tzinfo=dt.UTC)),
                 ),
                 ("judged_at", models.DateTimeField(null=True)),
                 ("blocks", models.JSONField(default=list)),

@@ -409,10 +409,12 @@ def triggers() -> str:
         _row_trigger(
             "stamp_password", "BEFORE INSERT", "products_user", "products_stamp_password()"
         ),
-        "CREATE TRIGGER stamp_new_password BEFORE UPDATE ON products_user FOR EACH ROW "
-        "WHEN (OLD.password IS DISTINCT FROM NEW.password) "
-        "EXECUTE FUNCTION products_stamp_password();\n"
-        "ALTER TABLE products_user ENABLE ALWAYS TRIGGER stamp_new_password;\n",
+        (
+            "CREATE TRIGGER stamp_new_password BEFORE UPDATE ON products_user FOR EACH ROW "
+            "WHEN (OLD.password IS DISTINCT FROM NEW.password) "
+            "EXECUTE FUNCTION products_stamp_password();\n"
+            "ALTER TABLE products_user ENABLE ALWAYS TRIGGER stamp_new_password;\n"
+        ),
         _row_trigger("frozen", "BEFORE UPDATE", "products_methodversion", "products_frozen()"),
         _row_trigger(
             "frozen", "BEFORE UPDATE", "products_specificationversion", "products_frozen()"
