@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -28,6 +30,8 @@ from tests.domain.facts import (
     SUITABILITY,
     with_run,
 )
+
+Facts = TypeVar("Facts")
 
 EXPIRES_AT = datetime(2027, 5, 1, 4, 0, tzinfo=UTC)
 FINAL_AT = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
@@ -108,10 +112,10 @@ def test_evaluating_any_lot_twice_gives_the_same_bytes(lot: LotFacts, now: datet
 
 @given(LOTS, INSTANTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_facts_changes_no_byte(
-    lot: LotFacts, now: datetime, random: object
+    lot: LotFacts, now: datetime, random: Random
 ) -> None:
-    def shuffled(items: tuple[object, ...]) -> tuple[object, ...]:
-        return tuple(random.sample(items, len(items)))  # type: ignore[attr-defined]  # a Random
+    def shuffled(items: tuple[Facts, ...]) -> tuple[Facts, ...]:
+        return tuple(random.sample(items, len(items)))
 
     other = replace(
         lot,

@@ -207,6 +207,16 @@ CASES: list[tuple[str, LotFacts, list[str]]] = [
         ),
         ["unresolved_fail", "review_missing"],
     ),
+    (
+        "invalid, not reviewed",
+        with_run(ENDOTOXIN_RUN, verdict=Verdict.INVALID, reviewed_by=None),
+        ["result_invalid", "review_missing"],
+    ),
+    (
+        "interim, not reviewed",
+        with_run(ENDOTOXIN_RUN, verdict=Verdict.INTERIM, final=False, reviewed_by=None),
+        ["result_interim"],
+    ),
     ("reviewed by its recorder", with_run(SIZE_RUN, reviewed_by="person-ada"), ["self_review"]),
     ("recorder unknown", with_run(SIZE_RUN, recorders=frozenset()), ["self_review"]),
     (
