@@ -98,7 +98,7 @@ def _no_growth_so_far(
         message = f"the incubation is over and there is no {' and no '.join(missing)}"
         raise InvalidAssayError(message)
     waiting = sorted(quoted(vessel) for vessel, last in last_looks.items() if last < ends_at)
-    if waiting or missing:
+    if waiting:
         reason = (
             f"No growth so far; earliest final {earliest}, after {method.incubation_hours} elapsed "
             f"hours. Still to be read after that: {', '.join([*waiting, *missing])}."

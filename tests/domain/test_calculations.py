@@ -94,6 +94,13 @@ def test_replicates_that_scatter_more_than_the_method_allows_are_invalid(
         assert "the CV of the replicates is 25.93 %, and the method allows 20 %" in value.reason
 
 
+def test_a_cv_as_large_as_allowed_is_valid() -> None:
+    value = computed(NTA, *series("particles", "8", "10", "12"), DILUTION)
+
+    assert dict(value.details)["cv_percent"] == "20.00"
+    assert (value.text, value.verdict) == ("10000", None)
+
+
 def test_edge_case_09_replicates_are_not_rounded_before_they_are_averaged() -> None:
     method = replace(VALUE, formula=Formula.MEAN, replicates=3)
     criterion = replace(ENDOTOXIN, upper_strict=False, compare_on=None)
@@ -354,7 +361,9 @@ def test_one_defect_of_a_method_is_named(method: MethodFacts, defect: str) -> No
     assert found.startswith(defect)
 
 
-FIELDS = {field.kind: field for fields in FORMULA_INPUTS.values() for field in fields}
+FIELDS: dict[str, InputField] = {
+    field.kind: field for fields in FORMULA_INPUTS.values() for field in fields
+}
 
 
 @pytest.mark.parametrize(
@@ -375,7 +384,7 @@ def test_a_readable_reading_is_accepted_before_it_is_stored(kind: str, text: str
     ],
 )
 def test_an_unreadable_reading_is_refused_with_its_field(kind: str, text: str) -> None:
-    field: InputField = FIELDS[kind]
+    field = FIELDS[kind]
 
     with pytest.raises(InvalidValueError) as refusal:
         check_reading(field, text)

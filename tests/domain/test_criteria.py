@@ -351,12 +351,12 @@ def test_judging_any_text_raises_nothing_and_passes_nothing_unread(
 @pytest.mark.parametrize("part", ["\x00", "\ud800", "\udfff<", "0", "9", "positive ", "no growth"])
 def test_a_megabyte_of_anything_is_judged_at_once(criterion: Criterion, part: str) -> None:
     text = part * (1_000_000 // len(part))
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert_is_fail_closed(criterion, text, criterion.unit)
     assert_is_fail_closed(criterion, text[:50], text)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("text", ["1E99", "-1E99", "1E-99", "9" * 64, "0." + "0" * 61 + "1", "0"])

@@ -77,12 +77,12 @@ def test_edge_case_31_what_the_grammar_does_not_name_is_refused(text: str) -> No
 )
 def test_a_megabyte_is_refused_at_once_and_not_echoed(start: str, rest: str) -> None:
     text = start + rest * 999_999
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(InvalidValueError) as refusal:
         parse_measured(text)
 
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
     assert len(str(refusal.value)) < 300
 
 
