@@ -71,9 +71,10 @@ def _block_unsatisfied(lot: LotFacts, item: CriterionFacts) -> Iterator[Block]:
 def _open_block(lot: LotFacts, item: CriterionFacts, run: RunFacts) -> Block:
     name, record = criterion_name(item.criterion), f"run {run.number}"
     if effective_verdict(run) is Verdict.PENDING:
-        saved = run.state is RunState.SAVED
-        why = "saved, not submitted" if saved else "submitted, but not judged"
-        message = f"{name} has no result yet: run {run.number} is {why}."
+        why = f"submitted, but its readings make no result. {sentence(run.reason)}".rstrip()
+        if run.state is RunState.SAVED:
+            why = "saved, not submitted."
+        message = f"{name} has no result yet: run {run.number} is {why}"
         return make_block(lot, "result_pending", message, record)
     until = f" It can be final from {local_text(run.final_at, lot.zone)}." if run.final_at else ""
     message = f"{name} has only an interim result in run {run.number}.{until}"

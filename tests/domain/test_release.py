@@ -359,6 +359,23 @@ def test_an_interim_result_names_the_earliest_final_instant_in_the_zone_of_the_l
     assert all("2026-11-30 14:00 EST (America/New_York)" in message for message in messages)
 
 
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (RunState.SAVED, "saved, not submitted."),
+        (RunState.SUBMITTED, "submitted, but its readings make no result. No vessel was read."),
+    ],
+)
+def test_a_pending_result_says_what_it_waits_for(state: RunState, shown: str) -> None:
+    lot = with_run(ENDOTOXIN_RUN, verdict=Verdict.PENDING, state=state, reason="no vessel was read")
+
+    (block,) = evaluate(lot, NOW).blocks
+
+    assert block.message == (
+        f"Endotoxin (final container) has no result yet: run UC-26-014-S1-R1 is {shown}"
+    )
+
+
 def test_a_failing_message_shows_result_unit_and_reason() -> None:
     lot = with_run(
         ENDOTOXIN_RUN, verdict=Verdict.FAIL, reported="0.30", reason="0.30 is not < 0.25"
@@ -422,7 +439,7 @@ def test_a_donor_of_two_sources_is_named_once() -> None:
 
 
 def test_a_later_pass_never_hides_an_earlier_fail() -> None:
-    lot = replace(with_run(ENDOTOXIN_RUN, verdict=Verdict.FAIL))
+    lot = with_run(ENDOTOXIN_RUN, verdict=Verdict.FAIL)
     lot = replace(lot, runs=(*lot.runs, SECOND_PASS))
 
     assert codes(lot) == ["result_ambiguous", "unresolved_fail"]
