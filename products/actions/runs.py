@@ -16,7 +16,13 @@ from products.actions.lookups import (
     find_run,
     find_sample,
 )
-from products.domain.calculations import FORMULA_INPUTS, Formula, ReadingFacts, judge_run
+from products.domain.calculations import (
+    FORMULA_INPUTS,
+    Formula,
+    ReadingFacts,
+    check_reading,
+    judge_run,
+)
 from products.domain.criteria import Verdict
 from products.domain.errors import (
     InvalidValueError,
@@ -28,6 +34,7 @@ from products.domain.investigations import InvestigationKind
 from products.domain.lots import Decision
 from products.domain.results import SATISFYING, Purpose, RunState, SupportFacts
 from products.domain.roles import Permission
+from products.domain.units import require_unit
 from products.models import (
     Criterion,
     Investigation,
@@ -336,13 +343,9 @@ def _check_reading(run: Run, reading: ReadingFacts, context: Context) -> None:
             f"reading {reading.name!r}.",
             field="readings",
         )
-    if not reading.text.strip():
-        raise InvalidValueError(f"{field.label} of run {run.number} is empty.", field="readings")
-    if "\x00" in reading.text or not reading.text.isprintable():
-        raise InvalidValueError(
-            f"{field.label} of run {run.number} has characters that cannot be printed.",
-            field="readings",
-        )
+    check_reading(field, reading.text)
+    if reading.unit:
+        require_unit(reading.unit, field=field.name)
     if field.per == "vessel":
         _check_vessel(run, reading, context)
 
