@@ -1,0 +1,62 @@
+"""Writing a new record: its fields are checked once for all surfaces, its name is never reused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import CharField, Model, QuerySet
+
+from products.actions.checks import check_fields
+from products.domain.errors import DuplicateError, InvalidValueError
+
+Same = TypeVar("Same", bound=Model)
+
+
+def insert(record: Model) -> None:
+    """Check the record's own fields and write it.
+
+    Raises:
+        InvalidValueError: naming the first field at fault.
+    """
+    _check(record)
+    record.save(force_insert=True)
+
+
+def insert_once(
+    record: Model, same: QuerySet[Same], message: Callable[[Same], str], field: str
+) -> None:
+    """`insert`, unless one of ``same`` exists, even when two write it at the same moment.
+
+    Raises:
+        InvalidValueError: naming the first field at fault.
+        DuplicateError: ``message`` of the record that has the name already.
+    """
+    _check(record)
+    _refuse_taken(same, message, field)
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError:
+        _refuse_taken(same, message, field)
+        raise
+
+
+def check_printable(text: str, name: str, field: str) -> None:
+    if not text.isprintable():
+        raise InvalidValueError(f"{name} has characters that cannot be printed.", field=field)
+
+
+def _check(record: Model) -> None:
+    for column in record._meta.fields:  # noqa: SLF001  # Django's documented interface
+        if isinstance(column, CharField):
+            name = column.name.replace("_", " ").capitalize()
+            check_printable(getattr(record, column.attname), name, column.name)
+    check_fields(record)
+
+
+def _refuse_taken(same: QuerySet[Same], message: Callable[[Same], str], field: str) -> None:
+    taken = same.all().first()
+    if taken is not None:
+        raise DuplicateError(message(taken), field=field)

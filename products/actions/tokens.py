@@ -1,0 +1,117 @@
+"""Actions on API tokens: the secret is shown once, only its digest is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from knox.models import get_digest_token
+from knox.settings import CONSTANTS
+
+from products.actions.base import Context, action
+from products.actions.checks import check_word
+from products.actions.lookups import find_account
+from products.actions.people import LABORATORY_OR_QUALITY, roles_of
+from products.actions.records import insert
+from products.domain.accounts import TokenKind, TokenScope
+from products.domain.errors import (
+    InvalidValueError,
+    NotPermittedError,
+    UnknownReferenceError,
+    WrongStatusError,
+)
+from products.domain.roles import Permission, permissions_of
+from products.models import ApiToken, User
+
+LONGEST_DAYS = 365
+
+
+@action("token.issue", permission=None)
+def issue_token(
+    context: Context,
+    *,
+    kind: str,
+    scope: str,
+    purpose: str,
+    days: int,
+    username: str | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token and its secret, which nobody can read again.
+
+    Everybody issues personal tokens for oneself (``username`` None). An administrator issues
+    service tokens, and personal tokens of scope read for others. Only accounts with a laboratory
+    or quality role write.
+
+    Raises:
+        UnknownReferenceError: there is no such account.
+        InvalidValueError: an unknown kind or scope, or days outside 1 to 365.
+        NotPermittedError: not for this account, not by this person, or not of this scope.
+    """
+    asked, reach = check_word(TokenKind, kind, "kind"), check_word(TokenScope, scope, "scope")
+    owner = context.actor if username is None else find_account(username)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InvalidValueError(f"A token lasts 1 to {LONGEST_DAYS} days.", field="days")
+    _check_may_issue(context, owner, asked, reach)
+    digest, secret = get_digest_token()
+    token = ApiToken(
+        digest=digest,
+        token_key=secret[: CONSTANTS.TOKEN_KEY_LENGTH],
+        user=owner,
+        created=context.at,
+        expiry=context.at + timedelta(days=days),
+        scope=reach,
+        kind=asked,
+        purpose=purpose.strip(),
+        issued_by=context.actor,
+    )
+    insert(token)
+    return token, secret
+
+
+@action("token.revoke", permission=None)
+def revoke_token(context: Context, *, token_key: str) -> ApiToken:
+    """Revoke a token at once: one's own, or as an administrator anybody's.
+
+    Raises:
+        UnknownReferenceError: there is no such token.
+        NotPermittedError: it is another person's.
+        WrongStatusError: it was revoked already.
+    """
+    token = (
+        ApiToken.objects.select_for_update(no_key=True, of=("self",))
+        .filter(token_key=token_key)
+        .select_related("user")
+        .first()
+    )
+    if token is None:
+        raise UnknownReferenceError(f"There is no token {token_key!r}.", field="token_key")
+    if token.user_id != context.actor.pk and not _administers(context.actor):
+        raise NotPermittedError("Only its owner or an administrator revokes a token.")
+    if token.revoked_at is not None:
+        raise WrongStatusError(f"The token {token_key} was revoked already.")
+    token.revoked_at = context.at
+    token.save(update_fields=["revoked_at"])
+    return token
+
+
+def _check_may_issue(context: Context, owner: User, kind: TokenKind, scope: TokenScope) -> None:
+    if not owner.is_active:
+        raise NotPermittedError(f"The account {owner.username} is inactive and gets no token.")
+    is_own = owner.pk == context.actor.pk
+    if not (is_own and kind is TokenKind.PERSONAL) and not _administers(context.actor):
+        raise NotPermittedError(
+            "Only an administrator issues service tokens, or tokens for another account."
+        )
+    if scope is TokenScope.READ:
+        return
+    if not is_own and kind is TokenKind.PERSONAL:
+        raise NotPermittedError(
+            "A personal token that writes acts as its owner: only the owner issues it."
+        )
+    if not roles_of(owner) & LABORATORY_OR_QUALITY:
+        raise NotPermittedError(
+            f"The account {owner.username} has no laboratory or quality role: its tokens only read."
+        )
+
+
+def _administers(actor: User) -> bool:
+    return Permission.ISSUE_TOKEN in permissions_of(roles_of(actor))
