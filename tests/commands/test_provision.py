@@ -1,0 +1,169 @@
+"""`provision` makes an empty database ready, and changes nothing when it is repeated.
+
+The tests share one database: first it is empty, then `first_run` has provisioned it.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from pytest_django import Settings
+
+from products.actions.provisioning import provision
+from products.domain.accounts import SYSTEM_ACCOUNT
+from products.domain.errors import ConfigurationError
+from products.domain.roles import Role
+from products.models import AuditEntry, Installation, Person, Site, User
+from products.models.installation import InstallationKind
+from qcsite import embedded
+from tests.own_databases import role_password
+
+LONG = "correct horse battery staple"
+FIRST_RUN = {
+    "site_name": "Main site",
+    "zone": "America/New_York",
+    "administrator": "amina",
+    "administrator_name": "Amina Admin",
+    "quality": "quirin",
+    "quality_name": "Quirin Quality",
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_database(empty_db: str) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _the_hasher_of_the_shared_database(_cheap_passwords: None, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+
+
+@pytest.fixture(scope="module")
+def first_run(empty_db: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the first run says, with one password made and one from a file."""
+    directory = tmp_path_factory.mktemp("first")
+    path = directory / "quality"
+    path.write_text(f"{LONG}\n")
+    return _provision(directory, **FIRST_RUN, quality_password_file=str(path))
+
+
+def _provision(directory: Path, **options: str) -> str:
+    auditor = directory / "auditor"
+    auditor.write_text(role_password())
+    said = StringIO()
+    call_command("provision", auditor_password_file=str(auditor), stdout=said, **options)
+    return said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"site_name": ""}, "needs --site-name"),
+        ({"quality": " "}, "needs --quality"),
+        ({"zone": "Mars/Olympus"}, "no time zone called 'Mars/Olympus'"),
+        ({"quality_name": "amina admin"}, "must be two persons"),
+        ({"quality_password_file": "/nowhere/password"}, "cannot be read"),
+    ],
+)
+def test_a_first_run_that_lacks_something_writes_nothing(
+    changed: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        _provision(tmp_path, **{**FIRST_RUN, **changed})
+
+    assert connections["owner"].introspection.table_names() == []
+
+
+@pytest.mark.parametrize(("content", "said"), [("", "is empty"), ("short", "15 characters")])
+def test_a_bad_password_is_refused(content: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text(content)
+
+    with pytest.raises(CommandError, match=said):
+        _provision(tmp_path, **FIRST_RUN, administrator_password_file=str(path))
+
+
+def test_a_password_may_come_from_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("short\n"))
+
+    with pytest.raises(CommandError, match="15 characters"):
+        _provision(tmp_path, **FIRST_RUN, administrator_password_file="-")
+
+
+def test_a_superuser_may_not_own_the_records(tmp_path: Path) -> None:
+    settings = connections["owner"].settings_dict
+    before = settings["USER"]
+    connections["owner"].close()
+    settings["USER"] = embedded.SUPERUSER
+    try:
+        with pytest.raises(CommandError, match="postgres, a superuser"):
+            _provision(tmp_path, **FIRST_RUN)
+    finally:
+        connections["owner"].close()
+        settings["USER"] = before
+
+
+def test_first_run_makes_two_accounts_of_two_persons(first_run: str) -> None:
+    accounts = User.objects.exclude(username=SYSTEM_ACCOUNT)
+
+    roles = {user.username: [group.name for group in user.groups.all()] for user in accounts}
+    assert roles == {"amina": [Role.ADMINISTRATOR], "quirin": [Role.QUALITY]}
+    assert Person.objects.count() == 2
+
+
+def test_first_run_writes_the_site_and_what_the_database_is_for(first_run: str) -> None:
+    assert Installation.objects.get().kind == InstallationKind.RECORD
+    assert Site.objects.get().zone == "America/New_York"
+
+
+def test_a_password_that_is_made_is_shown_and_works(first_run: str) -> None:
+    shown = [line.split(": ")[1] for line in first_run.splitlines() if "shown only now" in line]
+
+    assert len(shown) == 1
+    assert User.objects.get(username="amina").check_password(shown[0])
+
+
+def test_a_password_from_a_file_is_taken_and_not_shown(first_run: str) -> None:
+    assert User.objects.get(username="quirin").check_password(LONG)
+    assert LONG not in first_run
+
+
+def test_the_account_system_cannot_sign_in(first_run: str) -> None:
+    system = User.objects.get(username=SYSTEM_ACCOUNT)
+
+    assert not system.is_active
+    assert not system.has_usable_password()
+    assert not system.groups.exists()
+
+
+def test_the_grant_of_the_first_roles_stands_in_the_trail(first_run: str) -> None:
+    entries = AuditEntry.objects.filter(record_table="products_user_groups")
+
+    assert [(entry.action, entry.actor_name) for entry in entries] == [
+        ("system.provision", SYSTEM_ACCOUNT)
+    ] * 2
+
+
+def test_a_second_run_changes_no_record(first_run: str, tmp_path: Path) -> None:
+    before = AuditEntry.objects.count()
+
+    said = _provision(tmp_path, **{**FIRST_RUN, "administrator": "another"})
+
+    assert AuditEntry.objects.count() == before
+    assert "password" not in said
+
+
+def test_a_record_does_not_become_a_demonstration(first_run: str) -> None:
+    with pytest.raises(ConfigurationError, match="was made as record"):
+        provision(
+            passwords=dict.fromkeys(("exolot_app", "exolot_auditor"), role_password()),
+            kind=InstallationKind.DEMO,
+            site_name="Main site",
+            zone="UTC",
+        )
