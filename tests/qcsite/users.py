@@ -45,7 +45,8 @@ class User:
 
     def line(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        line: str = self.process.stdout.readline()
+        return line.strip()
 
     def kill(self) -> None:
         """As kill -9 does: the process can tidy nothing up."""
