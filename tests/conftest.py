@@ -19,6 +19,8 @@ from django.db import connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.accounts import ACCOUNTS, PASSWORD
+
 ROOT = Path(__file__).resolve().parent.parent
 SHAPED_BY = (
     "products/migrations/*.py",
@@ -27,14 +29,16 @@ SHAPED_BY = (
     "products/actions/grants.py",
     "products/actions/provisioning.py",
     "qcsite/settings.py",
+    "tests/accounts.py",
     "tests/conftest.py",
 )
+CHEAP_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ZONE = "America/New_York"
 
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = CHEAP_HASHERS
 
 
 class Databases:
@@ -106,16 +110,25 @@ def use(name: str) -> None:
 
 
 def _provision() -> None:
-    from products.actions.provisioning import provision  # noqa: PLC0415  # after the settings
+    # Imported here: after the settings.
+    from django.test import override_settings  # noqa: PLC0415
+
+    from products.actions.provisioning import FirstAccount, provision  # noqa: PLC0415
+    from products.domain.roles import Role  # noqa: PLC0415
     from products.models.installation import InstallationKind  # noqa: PLC0415
 
     password = connections["default"].get_connection_params()["password"]
-    provision(
-        passwords={"exolot_app": password, "exolot_auditor": password},
-        kind=InstallationKind.RECORD,
-        site_name="Main site",
-        zone=ZONE,
-    )
+    with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
+        provision(
+            passwords={"exolot_app": password, "exolot_auditor": password},
+            kind=InstallationKind.RECORD,
+            site_name="Main site",
+            zone=ZONE,
+            first_accounts=tuple(
+                FirstAccount(username, printed_name, PASSWORD, Role(role))
+                for username, printed_name, role in ACCOUNTS
+            ),
+        )
 
 
 @pytest.fixture(scope="session")
@@ -150,3 +163,12 @@ def committed_db(
         yield name
         use(before)
     databases.drop(name)
+
+
+@pytest.fixture
+def demo_db(databases: Databases, committed_db: str) -> str:
+    """`committed_db` as a demonstration, where records may have a past."""
+    with databases.connect(committed_db) as connection:
+        connection.execute("SELECT set_config('exolot.action', 'system.provision', false)")
+        connection.execute("UPDATE products_installation SET kind = 'demo'")
+    return committed_db

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from products.domain.errors import ConfigurationError, InvalidValueError
 from products.domain.lots import local_text, zone_named
@@ -65,9 +65,23 @@ def check_fields(record: Model) -> None:
     """
     fields = record._meta.fields  # noqa: SLF001  # Django's documented interface
     try:
-        record.clean_fields(exclude=[f.name for f in fields if f.is_relation or f.has_db_default()])
+        record.clean_fields(
+            exclude=[
+                field.name
+                for field in fields
+                if field.is_relation or field.has_db_default() or _is_untouched(record, field)
+            ]
+        )
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InvalidValueError(
             f"{field.replace('_', ' ').capitalize()}: {' '.join(messages)}", field=field
         ) from None
+
+
+def _is_untouched(record: Model, field: Field[object, object]) -> bool:
+    """Whether the column holds what it begins with: empty where it may be, or its default."""
+    value = getattr(record, field.attname)
+    return (field.null and value is None) or (
+        field.has_default() and bool(value == field.get_default())
+    )

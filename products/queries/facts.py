@@ -202,8 +202,8 @@ def _sources(lots: Iterable[UUID]) -> Mapping[UUID, list[SourceFacts]]:
         row.donor_id: row
         for row in Determination.objects.filter(donor__in={link.source.donor_id for link in links})
         .select_related("signature")
-        .order_by("donor", "-version")
-        .distinct("donor")
+        .order_by("donor_id", "-version")
+        .distinct("donor_id")
     }
     facts: dict[UUID, list[SourceFacts]] = defaultdict(list)
     for link in links:

@@ -1,0 +1,16 @@
+"""The accounts of every test database, one of each role and a second where duties are separated."""
+
+from __future__ import annotations
+
+PASSWORD = "correct horse battery staple"
+
+# Account name, printed name, role.
+ACCOUNTS = (
+    ("admin", "Ada Adminson", "Administrator"),
+    ("quality", "Quentin Quality", "Quality"),
+    ("quality2", "Quirina Quist", "Quality"),
+    ("analyst", "Anna Alvarez", "Analyst"),
+    ("analyst2", "Ben Baker", "Analyst"),
+    ("reviewer", "Rita Romero", "Reviewer"),
+    ("auditor", "Aurel Audet", "Auditor"),
+)
