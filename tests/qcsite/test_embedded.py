@@ -81,6 +81,17 @@ def test_the_server_has_no_network_port(used_server: embedded.Server) -> None:
     assert ask(used_server, "postgres", "SHOW listen_addresses") == ""
 
 
+def test_a_statement_that_fails_does_not_bring_its_values_into_the_log(
+    used_server: embedded.Server,
+) -> None:
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        ask(used_server, "exolot_owner", "SELECT 'a value of a record' FROM missing_table")
+
+    log = (used_server.directory / "server.log").read_text()
+    assert 'relation "missing_table" does not exist' in log
+    assert "a value of a record" not in log
+
+
 def test_the_owner_may_make_roles_but_is_no_superuser(used_server: embedded.Server) -> None:
     question = "SELECT (rolsuper, rolcreaterole, rolreplication, rolbypassrls)::text"
     rights = ask(used_server, "exolot_owner", f"{question} FROM pg_roles WHERE rolname = user")
