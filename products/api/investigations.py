@@ -1,0 +1,128 @@
+"""Investigations, and their conclusion under signature."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from products.actions.investigations import conclude_investigation
+from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
+from products.api.listing import listed
+from products.api.pagination import Keyset
+from products.api.schema import acts, lists, reads, word_of
+from products.api.shown import SignatureShape, name_of, signature_body
+from products.api.surface import Body, SignedBody, Text, View, accept, only_parameters
+from products.domain.errors import NotFoundError
+from products.domain.investigations import KIND_LABELS, InvestigationKind, InvestigationOutcome
+from products.models import Investigation
+from products.models.fields import choices_of
+from products.queries import evidence
+
+TAG = "Investigations"
+NEWEST = Keyset("investigations", ("id",), descending=True)
+
+
+class InvestigationFilters(Filters):
+    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
+    kind = ChoiceFilter(choices=choices_of(InvestigationKind, KIND_LABELS), help_text="Kind.")
+    open = BooleanFilter(
+        "conclusion", lookup_expr="isnull", help_text="true: without a signed conclusion."
+    )
+
+
+class ConclusionShape(serializers.Serializer[None]):
+    outcome = serializers.CharField()
+    cause = serializers.CharField()
+    evidence = serializers.CharField()
+    signature = SignatureShape()
+
+
+class InvestigationShape(serializers.Serializer[None]):
+    number = serializers.CharField()
+    lot = serializers.CharField()
+    run = serializers.CharField()
+    result_version = serializers.IntegerField()
+    verdict = serializers.CharField()
+    kind = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    opened_by = serializers.CharField()
+    conclusion = ConclusionShape(allow_null=True)
+
+
+class ConclusionBody(SignedBody):
+    outcome = word_of(InvestigationOutcome)
+    cause = Text(allow_blank=True, default="", max_length=1000)
+    evidence = Text(
+        allow_blank=True, default="", max_length=500, help_text="Documents that show the cause."
+    )
+
+
+class Investigations(View):
+    @lists(
+        "list_investigations",
+        "Investigations, newest first",
+        InvestigationShape,
+        tag=TAG,
+        filters=InvestigationFilters,
+    )
+    def get(self, request: Request) -> Response:
+        return listed(request, evidence.investigations(), NEWEST, _bodies, InvestigationFilters)
+
+
+class OneInvestigation(View):
+    @reads("read_investigation", "One investigation", InvestigationShape, tag=TAG)
+    def get(self, request: Request, investigation: str) -> Response:
+        only_parameters(request, [])
+        return Response(_body(_find(investigation)))
+
+
+class Conclusion(View):
+    @acts(
+        "investigation.conclude",
+        "conclude_investigation",
+        "Conclude an investigation",
+        tag=TAG,
+        request=ConclusionBody,
+        shape=InvestigationShape,
+        status=200,
+        on_lot=True,
+    )
+    def post(self, request: Request, investigation: str) -> Response:
+        context, given = accept(
+            request, ConclusionBody, investigations__number__iexact=investigation
+        )
+        conclude_investigation(context, investigation=investigation, **given)
+        return Response(_body(_find(investigation)))
+
+
+def _find(number: str) -> Investigation:
+    found = evidence.investigations().filter(number__iexact=number).first()
+    if found is None:
+        raise NotFoundError(f"There is no investigation {number!r}.", field="investigation")
+    return found
+
+
+def _body(found: Investigation) -> Body:
+    conclusion = getattr(found, "conclusion", None)
+    return {
+        "number": found.number,
+        "lot": found.lot.number,
+        "run": found.run.number,
+        "result_version": found.result.version,
+        "verdict": found.result.verdict,
+        "kind": found.kind,
+        "opened_at": found.recorded_at,
+        "opened_by": name_of(found.opened_by),
+        "conclusion": conclusion
+        and {
+            "outcome": conclusion.outcome,
+            "cause": conclusion.cause,
+            "evidence": conclusion.evidence,
+            "signature": signature_body(conclusion.signature),
+        },
+    }
+
+
+def _bodies(rows: list[Investigation]) -> list[Body]:
+    return [_body(row) for row in rows]

@@ -1,0 +1,117 @@
+"""Samples: drawn from a lot at a stage."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from products.actions.samples import draw_sample
+from products.api.filters import CharFilter, ChoiceFilter, Filters
+from products.api.listing import listed
+from products.api.pagination import Keyset
+from products.api.schema import acts, lists, reads, word_of
+from products.api.shown import name_of
+from products.api.surface import (
+    ActionBody,
+    Body,
+    Instant,
+    Text,
+    View,
+    accept,
+    only_parameters,
+)
+from products.domain.criteria import STAGE_LABELS, Stage
+from products.domain.errors import NotFoundError
+from products.models import Sample
+from products.models.fields import choices_of
+from products.queries import evidence
+from products.queries.listing import lot_row
+
+TAG = "Samples and runs"
+NEWEST = Keyset("samples", ("id",), descending=True)
+
+
+class SampleFilters(Filters):
+    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
+    stage = ChoiceFilter(choices=choices_of(Stage, STAGE_LABELS), help_text="Stage.")
+
+
+class SampleShape(serializers.Serializer[None]):
+    number = serializers.CharField()
+    lot = serializers.CharField()
+    stage = serializers.CharField()
+    container = serializers.CharField()
+    drawn_at = serializers.DateTimeField()
+    drawn_zone = serializers.CharField()
+    drawn_by = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    recorded_by = serializers.CharField()
+
+
+class SampleBody(ActionBody):
+    stage = word_of(Stage)
+    container = Text(max_length=100)
+    drawn_at = Instant()
+    drawn_zone = Text(max_length=64, help_text="IANA name, such as America/New_York.")
+    drawn_by = serializers.UUIDField(
+        allow_null=True, default=None, help_text="A person; none: your own."
+    )
+
+
+class Samples(View):
+    @lists("list_samples", "Samples, newest first", SampleShape, tag=TAG, filters=SampleFilters)
+    def get(self, request: Request) -> Response:
+        return listed(request, evidence.samples(), NEWEST, _bodies, SampleFilters)
+
+
+class SamplesOfLot(View):
+    @lists("list_samples_of_lot", "Samples of a lot", SampleShape, tag=TAG, named=True)
+    def get(self, request: Request, lot: str) -> Response:
+        row = lot_row(lot, timezone.now())
+        return listed(request, evidence.samples().filter(lot=row.id), NEWEST, _bodies)
+
+    @acts(
+        "sample.draw",
+        "draw_sample",
+        "Record a sample drawn from a lot",
+        tag=TAG,
+        request=SampleBody,
+        shape=SampleShape,
+        on_lot=True,
+    )
+    def post(self, request: Request, lot: str) -> Response:
+        context, given = accept(request, SampleBody, number__iexact=lot)
+        sample = draw_sample(context, lot=lot, **given)
+        address = reverse("api:sample", args=[sample.number])
+        return Response(sample_body(sample), status=201, headers={"Location": address})
+
+
+class OneSample(View):
+    @reads("read_sample", "One sample", SampleShape, tag=TAG)
+    def get(self, request: Request, sample: str) -> Response:
+        only_parameters(request, [])
+        found = evidence.samples().filter(number__iexact=sample).first()
+        if found is None:
+            raise NotFoundError(f"There is no sample {sample!r}.", field="sample")
+        return Response(sample_body(found))
+
+
+def sample_body(sample: Sample) -> Body:
+    return {
+        "number": sample.number,
+        "lot": sample.lot.number,
+        "stage": sample.stage,
+        "container": sample.container,
+        "drawn_at": sample.drawn_at,
+        "drawn_zone": sample.drawn_zone,
+        "drawn_by": sample.drawn_by.printed_name,
+        "recorded_at": sample.recorded_at,
+        "recorded_by": name_of(sample.recorded_by),
+    }
+
+
+def _bodies(rows: list[Sample]) -> list[Body]:
+    return [sample_body(row) for row in rows]

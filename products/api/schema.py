@@ -1,0 +1,259 @@
+"""What the OpenAPI description says of each address, and the addresses that serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+)
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+
+from products.api.errors import PROBLEM
+from products.api.filters import Filters
+from products.api.pagination import CURSOR, LARGEST_PAGE, PAGE_SIZE, SIZE
+from products.api.surface import Text
+
+Shape = type[serializers.Serializer[Any]]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
+    target_class = "products.api.tokens.TokenAuthentication"
+    name = "token"
+    priority = 1
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of the client: hashed, expiring, of scope read or write.",
+        }
+
+
+class BlockShape(serializers.Serializer[None]):
+    rule = serializers.CharField(help_text="R01 and so on; HOLD for holds.")
+    code = serializers.CharField(help_text="Stable; one per cause.")
+    message = serializers.CharField()
+    record = serializers.CharField(help_text="What it is about.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field of the answer
+        help_text="The text that the rule rests on."
+    )
+    clears = serializers.CharField(help_text="What would clear it.")
+
+
+class FieldErrorShape(serializers.Serializer[None]):
+    field = serializers.CharField(help_text="Path of the field; empty for the whole body.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemShape(serializers.Serializer[None]):
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What is wrong, of which record, what clears it.")
+    code = serializers.CharField(help_text="Stable snake_case code.")
+    instance = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
+    request_id = serializers.CharField()
+    field = serializers.CharField(required=False)
+    errors = FieldErrorShape(  # type: ignore[assignment]  # a field of the answer
+        many=True, required=False
+    )
+    blocks = BlockShape(many=True, required=False)
+
+
+PROBLEMS = {
+    400: "The body is not JSON, or the cursor is not one of this list.",
+    401: "No token, or one that is expired, revoked or unknown.",
+    403: "The role, the scope, or the separation of duties does not allow it.",
+    404: "There is no such record.",
+    409: "The records as they stand contradict it; with `blocks` when a release is refused.",
+    412: "The lot has changed since it was read.",
+    413: "The body is larger than 1 MB.",
+    415: "The body is not sent as application/json.",
+    422: "A value cannot be read or is not allowed.",
+    428: "`If-Match` is missing.",
+}
+IF_MATCH = "The ETag of the lot as it was read."
+
+
+def word_of(words: type[StrEnum], *, blank: bool = False, **options: Any) -> Text:
+    """A text field for one word of a closed list, named as such in the description."""
+    known = [word.value for word in words] + ([""] if blank else [])
+
+    @extend_schema_field({"type": "string", "enum": known})
+    class Word(Text):
+        default_error_messages = {
+            "unknown_word": f"{{word!r}} is not one of: {', '.join(words)}.",
+        }
+
+        def to_internal_value(self, data: Any) -> str:
+            text = super().to_internal_value(data)
+            if text not in known:
+                self.fail("unknown_word", word=text)
+            return text
+
+    return Word(allow_blank=blank, **options)
+
+
+@cache
+def page_of(row: Shape) -> Shape:
+    name = row.__name__.removesuffix("Shape")
+    fields = {
+        "results": row(many=True),
+        "next": serializers.CharField(
+            allow_null=True, help_text="Address of the next page; also in the Link header."
+        ),
+    }
+    return type(f"{name}PageShape", (serializers.Serializer,), fields)
+
+
+def reads(
+    operation_id: str,
+    summary: str,
+    shape: Shape,
+    *,
+    tag: str,
+    named: bool = True,
+    parameters: Sequence[OpenApiParameter] = (),
+    examples: Sequence[OpenApiExample] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe a GET of one record; ``named`` when its address names a record."""
+    return _described(
+        operation_id,
+        summary,
+        tag,
+        responses={200: shape},
+        problems=(401, 403, *((404,) if named else ())),
+        parameters=parameters,
+        examples=examples,
+    )
+
+
+def lists(
+    operation_id: str,
+    summary: str,
+    shape: Shape,
+    *,
+    tag: str,
+    filters: type[Filters] | None = None,
+    named: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Describe a GET of a list in pages."""
+    return _described(
+        operation_id,
+        summary,
+        tag,
+        responses={200: page_of(shape)},
+        problems=(400, 401, 403, *((404,) if named else ()), 422),
+        parameters=[
+            *(_parameters(filters) if filters else ()),
+            OpenApiParameter(CURSOR, str, description="From the link to the next page, as it is."),
+            OpenApiParameter(
+                SIZE,
+                int,
+                description=f"Rows of a page; {PAGE_SIZE} unless told, at most {LARGEST_PAGE}.",
+            ),
+        ],
+    )
+
+
+def acts(
+    action: str,
+    operation_id: str,
+    summary: str,
+    *,
+    tag: str,
+    request: Shape,
+    shape: Shape,
+    status: int = 201,
+    named: bool = True,
+    on_lot: bool = False,
+    decides: bool = False,
+    examples: Sequence[OpenApiExample] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match."""
+    problems = [400, 401, 403, *((404,) if named else ()), 409, 413, 415, 422]
+    header = []
+    if on_lot or decides:
+        problems += [412, *((428,) if decides else ())]
+        header = [
+            OpenApiParameter(
+                "If-Match",
+                str,
+                location=OpenApiParameter.HEADER,
+                required=decides,
+                description=IF_MATCH,
+            )
+        ]
+    return _described(
+        operation_id,
+        summary,
+        tag,
+        responses={status: shape},
+        problems=tuple(problems),
+        parameters=header,
+        examples=examples,
+        request=request,
+        extensions={"x-action": action},
+    )
+
+
+def _described(
+    operation_id: str,
+    summary: str,
+    tag: str,
+    *,
+    responses: dict[int, Shape],
+    problems: Sequence[int],
+    parameters: Sequence[OpenApiParameter] = (),
+    examples: Sequence[OpenApiExample] = (),
+    request: Shape | None = None,
+    extensions: dict[str, str] | None = None,
+) -> Callable[[Handler], Handler]:
+    described = dict.fromkeys(((status, PROBLEM) for status in problems), ProblemShape)
+    decorate: Callable[[Handler], Handler] = extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        tags=[tag],
+        request=request,
+        responses={**responses, **described},
+        parameters=list(parameters),
+        examples=list(examples),
+        extensions=extensions,
+    )
+    return decorate
+
+
+def _parameters(filters: type[Filters]) -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(
+            name,
+            str,
+            description=str(found.extra.get("help_text", "") or found.label or ""),
+            enum=[value for value, _ in found.extra.get("choices", ())] or None,
+        )
+        for name, found in filters.base_filters.items()
+    ]
+
+
+class SchemaView(SpectacularAPIView):
+    """Open to everybody: it says what there is, and shows no record."""
+
+
+# Swagger UI writes style attributes and shows its icons as data; no other page may.
+swagger_page = csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api:schema")
+)

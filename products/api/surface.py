@@ -1,0 +1,312 @@
+"""What every address of the API shares: who asks, what was sent, and how an action is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from products.actions.base import Context
+from products.api.errors import (
+    REQUEST_ID,
+    MalformedJsonError,
+    PreconditionRequiredError,
+    request_id_of,
+)
+from products.domain.accounts import TokenKind, TokenScope
+from products.domain.errors import (
+    InvalidValueError,
+    NotFoundError,
+    NotPermittedError,
+    StaleVersionError,
+)
+from products.domain.roles import Permission, permissions_of
+from products.models import ApiToken, User
+from products.queries.listing import LotStamp, lot_stamp
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Body = dict[str, object]
+
+
+class JsonBodyParser(JSONParser):
+    """RFC 8259 and no more: a name that occurs twice would leave open which value was meant."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return json.loads(
+                stream.read().decode("utf-8"),
+                object_pairs_hook=_once,
+                parse_constant=_refuse_constant,
+            )
+        except (ValueError, RecursionError) as error:
+            raise MalformedJsonError(f"The body is not JSON: {error}.") from error
+
+
+class OnlyJson(BaseContentNegotiation):
+    """There is one representation, so that no Accept header is refused."""
+
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
+        kind = (request.content_type or "").split(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == kind), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or ""
+
+
+class HasScope(BasePermission):
+    """A token of scope read changes nothing."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.method not in READS and token_of(request).scope != TokenScope.WRITE:
+            raise NotPermittedError(
+                "This token may only read. Use a token of scope write.", code="scope"
+            )
+        return True
+
+
+class MayRead(BasePermission):
+    """Every role reads; an account without a role sees nothing."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        actor = actor_of(request)
+        if Permission.READ not in permissions_of(actor.groups.values_list("name", flat=True)):
+            raise NotPermittedError(
+                f"{actor.username} has no role that may read. An administrator grants roles."
+            )
+        return True
+
+
+class View(APIView):
+    """The base of every address: token, scope and role first, then the body as JSON."""
+
+    permission_classes = [IsAuthenticated, HasScope, MayRead]
+    parser_classes = [JsonBodyParser]
+    content_negotiation_class = OnlyJson
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # Reading it here lets Django refuse a body that is too large before anything is parsed.
+        assert request._request.body is not None  # noqa: SLF001  # the framework reads unlimited
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault(REQUEST_ID, request_id_of(request))
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
+        return answer
+
+
+class UnknownAddress(View):
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        super().initial(request, *args, **kwargs)
+        raise NotFoundError(
+            f"There is nothing at {request.path}. Addresses end with a slash; they are listed "
+            "under /api/v1/schema/."
+        )
+
+
+class Text(serializers.CharField):
+    """Text only: a JSON number would lose the digits that were entered (98.20, 5.0E10)."""
+
+    default_error_messages = {"not_text": 'Send this as text, in quotes ("98.20").'}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("not_text")
+        return str(super().to_internal_value(data))
+
+
+class Instant(serializers.DateTimeField):
+    """RFC 3339 with an offset: without one nobody knows which instant is meant."""
+
+    default_error_messages = {
+        "zone_missing": "State the offset from UTC, as in 2026-11-30T14:00:00-05:00."
+    }
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if timezone.is_naive(value):
+            self.fail("zone_missing")
+        return super().enforce_timezone(value)
+
+
+class ActionBody(serializers.Serializer[None]):
+    """What every action takes beside its own fields. Unknown fields are refused, not skipped."""
+
+    reason = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=1000,
+        help_text="Why, as shown in the audit trail.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        refuse_unknown_fields(data, self.fields)
+        return super().to_internal_value(data)
+
+
+class SignedBody(ActionBody):
+    reason = Text(max_length=1000, help_text="Why, as bound into the signature.")
+    password = Text(
+        trim_whitespace=False,
+        write_only=True,
+        max_length=1000,
+        help_text="The signer's own password, typed now (21 CFR 11.200).",
+    )
+
+
+class Part(serializers.Serializer[None]):
+    """An object inside a body."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        refuse_unknown_fields(data, self.fields)
+        return super().to_internal_value(data)
+
+
+def several(part: type[Part], *, max_length: int, **options: Any) -> Part:
+    """A list of ``part``, of at most ``max_length``."""
+    return part(many=True, max_length=max_length, **options)  # type: ignore[call-arg]  # of the list
+
+
+def refuse_unknown_fields(data: Any, known: Mapping[str, object]) -> None:
+    unknown = sorted(set(data) - set(known)) if isinstance(data, Mapping) else []
+    if unknown:
+        raise serializers.ValidationError(
+            {
+                name: [
+                    serializers.ErrorDetail(
+                        f"There is no such field here. Known are: {', '.join(known)}.",
+                        code="unknown_field",
+                    )
+                ]
+                for name in unknown
+            }
+        )
+
+
+def actor_of(request: Request) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def token_of(request: Request) -> ApiToken:
+    assert isinstance(request.auth, ApiToken)
+    return request.auth
+
+
+def context_from(request: Request, *, reason: str = "", password: str = "") -> Context:
+    return Context(
+        actor=actor_of(request),
+        reason=reason,
+        at=timezone.now(),
+        request_id=request_id_of(request),
+        address=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.headers.get("User-Agent", "")[:200],
+        password=password,
+        may_sign=token_of(request).kind == TokenKind.PERSONAL,
+    )
+
+
+def accept(
+    request: Request, shape: type[ActionBody], *, deciding_on: str = "", **recording_on: object
+) -> tuple[Context, dict[str, Any]]:
+    """The Context of the request and its body's own fields, as keywords for an action.
+
+    ``deciding_on`` is the number of a lot that is decided on, for which ``If-Match`` is required;
+    ``recording_on`` are look-ups of a lot that is recorded on, for which it is honoured.
+
+    Raises:
+        ValidationError: the body does not have the shape.
+        PreconditionRequiredError: a decision without ``If-Match``.
+        StaleVersionError: the lot has changed since.
+        NotFoundError: there is no such lot.
+    """
+    version = None
+    if deciding_on:
+        version = expected_version(request, required=True, number__iexact=deciding_on)
+    elif recording_on:
+        version = expected_version(request, required=False, **recording_on)
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    given = dict(body.validated_data)
+    # Of a signed action the password is the signer's; elsewhere it is a value like any other.
+    password = given.pop("password") if issubclass(shape, SignedBody) else ""
+    context = context_from(request, reason=given.pop("reason"), password=password)
+    return replace(context, expected_version=version), given
+
+
+def etag_of(stamp: LotStamp) -> str:
+    """A strong ETag: equal only while the version, the status in effect and its age are."""
+    due = "-due" if stamp.is_due else ""
+    return f'"{stamp.version}-{stamp.status}-{stamp.specification}{due}"'
+
+
+def expected_version(request: Request, *, required: bool, **lot: object) -> int | None:
+    """The lot version that ``If-Match`` names; ``lot`` are look-ups of the one lot.
+
+    Raises:
+        PreconditionRequiredError: no usable ``If-Match``, and ``required``.
+        StaleVersionError: the lot has changed since.
+        NotFoundError: there is no such lot.
+    """
+    asked = request.headers.get("If-Match", "").strip()
+    if asked in {"", "*"} and not required:
+        return None
+    stamp = lot_stamp(timezone.now(), **lot)
+    if asked in {"", "*"}:
+        raise PreconditionRequiredError(
+            "This decides on a lot. Send the ETag of the lot as you read it in If-Match, so that "
+            "nothing is decided on what you have not seen."
+        )
+    if etag_of(stamp) not in [tag.strip() for tag in asked.split(",")]:
+        raise StaleVersionError(
+            f"Lot {stamp.number} has changed since you read it. Read it again, then repeat what "
+            "you want to do."
+        )
+    return stamp.version
+
+
+def only_parameters(request: Request, known: Iterable[str]) -> None:
+    """Raises InvalidValueError for a parameter that would otherwise be passed over unseen."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        raise InvalidValueError(
+            f"There is no parameter {unknown[0]!r} here. Known are: {', '.join(known)}.",
+            code="unknown_parameter",
+            field=unknown[0],
+        )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")

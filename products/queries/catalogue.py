@@ -1,0 +1,92 @@
+"""The records that lots and runs are made of, for lists and single pages. Never writes."""
+
+from __future__ import annotations
+
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+
+from products.domain.errors import NotFoundError
+from products.domain.methods import DocumentState
+from products.models import (
+    ApiToken,
+    Criterion,
+    Determination,
+    Donor,
+    Instrument,
+    MediaLot,
+    Method,
+    MethodVersion,
+    Person,
+    Product,
+    Site,
+    SpecificationVersion,
+    TissueSource,
+    User,
+)
+
+
+def products() -> QuerySet[Product]:
+    """Each with the number of its latest approved specification as ``latest_specification``."""
+    approved = SpecificationVersion.objects.filter(
+        product=OuterRef("pk"), state=DocumentState.APPROVED
+    ).order_by("-version")
+    return Product.objects.annotate(latest_specification=Subquery(approved.values("version")[:1]))
+
+
+def specifications() -> QuerySet[SpecificationVersion]:
+    return SpecificationVersion.objects.select_related("product", "approval")
+
+
+def specification_with_criteria(product: str, version: int) -> SpecificationVersion:
+    """Raises NotFoundError when there is no such version."""
+    criteria = Criterion.objects.select_related("method").order_by("position")
+    found = (
+        specifications()
+        .prefetch_related(Prefetch("criteria", queryset=criteria))
+        .filter(product__code__iexact=product, version=version)
+        .first()
+    )
+    if found is None:
+        raise NotFoundError(f"Product {product!r} has no specification version {version}.")
+    return found
+
+
+def methods() -> QuerySet[Method]:
+    versions = MethodVersion.objects.select_related("approval", "retirement").order_by("version")
+    return Method.objects.prefetch_related(Prefetch("versions", queryset=versions))
+
+
+def donors() -> QuerySet[Donor]:
+    """Each with the ``outcome`` and ``determined_on`` in effect, None while undetermined."""
+    latest = Determination.objects.filter(donor=OuterRef("pk")).order_by("-version")
+    return Donor.objects.annotate(
+        outcome=Subquery(latest.values("outcome")[:1]),
+        determined_on=Subquery(latest.values("determined_on")[:1]),
+    )
+
+
+def sources() -> QuerySet[TissueSource]:
+    return TissueSource.objects.select_related("donor", "made_from")
+
+
+def instruments() -> QuerySet[Instrument]:
+    return Instrument.objects.all()
+
+
+def media_lots() -> QuerySet[MediaLot]:
+    return MediaLot.objects.all()
+
+
+def sites() -> QuerySet[Site]:
+    return Site.objects.all()
+
+
+def persons() -> QuerySet[Person]:
+    return Person.objects.all()
+
+
+def accounts() -> QuerySet[User]:
+    return User.objects.select_related("person").prefetch_related("groups")
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(user=user).select_related("user", "issued_by")
