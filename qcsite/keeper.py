@@ -88,7 +88,7 @@ def exclusive(descriptor: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def keep(directory: Path) -> None:
+def keep(directory: Path) -> None:  # pragma: no cover  # in a process that coverage cannot see
     """Detach, wait until nobody uses the server, and stop it.
 
     The calling process returns at once, when its child holds the keeper's lock; when another

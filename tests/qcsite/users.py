@@ -59,6 +59,11 @@ class User:
         return self.process.communicate()[1]
 
 
+def bare_environment() -> dict[str, str]:
+    """An environment without any setting; coverage still sees what runs in it."""
+    return {name: os.environ[name] for name in os.environ if name.startswith(("PATH", "COVERAGE_"))}
+
+
 def wait_for(happened: Callable[[], bool], seconds: float = 15) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
