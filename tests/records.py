@@ -133,6 +133,12 @@ def people() -> People:
     return People(**{account.username: account for account in accounts})
 
 
+def person_of(account: User) -> models.Person:
+    """Whose account it is; only the system's and robots' are nobody's."""
+    assert account.person
+    return account.person
+
+
 def context(actor: User, reason: str = "As the procedure says", **changes: Any) -> Context:
     known = Context(
         actor=actor,
@@ -351,7 +357,10 @@ READINGS: dict[str, Callable[[], list[ReadingFacts]]] = {
 
 
 def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
-    """A run of purpose release by the analyst, on a new sample of lot EV-26-001."""
+    """A run of purpose release by the analyst, on a new sample of lot EV-26-001.
+
+    ``code`` names another criterion than the one whose stage and readings are used; "" names none.
+    """
     described: dict[str, Any] = {
         "criterion": criterion.code,
         "purpose": "release",
@@ -359,6 +368,7 @@ def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
         "performed_zone": ZONE,
         "instrument": instrument().code,
     } | changes
+    described["criterion"] = described.pop("code", criterion.code)
     by = described.pop("by", None) or people().analyst
     number = described.pop("lot", "EV-26-001")
     if "sample" not in described:

@@ -1,19 +1,65 @@
-"""Investigations: concluded by the quality unit under signature (21 CFR 211.192)."""
+"""Investigations: opened on a submitted result, concluded by the quality unit under signature.
+
+Sources: 21 CFR 211.192, 610.1.
+"""
 
 from __future__ import annotations
 
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_fields, check_word
-from products.actions.lookups import find_investigation
+from products.actions.lookups import find_investigation, find_run
 from products.actions.signing import sign
-from products.domain.errors import DuplicateError, InvalidValueError
-from products.domain.investigations import InvestigationOutcome
+from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
+from products.domain.investigations import InvestigationKind, InvestigationOutcome
 from products.domain.roles import Permission
-from products.models import Conclusion
+from products.models import Conclusion, Investigation, Lot, Result
 from products.models.fields import uuid7
 from products.queries.facts import descendants_of
 
 MEANING = "Investigation concluded"
+
+
+@action("investigation.open", permission=Permission.INVESTIGATE)
+def open_investigation(context: Context, *, run: str) -> Investigation:
+    """Open one by hand, as a deviation, on a submitted result that no rule has opened one for.
+
+    The way to set aside a run that was made on the wrong sample, by the wrong method or in the
+    wrong unit, which neither failed nor was invalid.
+
+    Raises:
+        WrongStatusError: the run was never submitted.
+        DuplicateError: its result is, or was, under investigation.
+        InvalidValueError: no reason.
+    """
+    found = find_run(run)
+    lot = lock_lot(context, found.lot)
+    if not context.reason.strip():
+        raise InvalidValueError(
+            f"State what is to be investigated in run {found.number}.",
+            field="reason",
+            code="reason_missing",
+        )
+    result = found.results.order_by("-version").first()
+    if result is None:
+        raise WrongStatusError(f"Run {found.number} was never submitted: there is no result.")
+    if Investigation.objects.filter(result=result).exists():
+        raise DuplicateError(f"The result of run {found.number} has an investigation already.")
+    return begin_investigation(context, lot, result, InvestigationKind.DEVIATION)
+
+
+def begin_investigation(
+    context: Context, lot: Lot, result: Result, kind: InvestigationKind
+) -> Investigation:
+    """Store the investigation and have every lot judged that it speaks against."""
+    context.touched.update(descendants_of([lot.pk]))
+    return Investigation.objects.create(
+        number=f"INV-{lot.number}-{lot.investigations.count() + 1}",
+        lot=lot,
+        run=result.run,
+        result=result,
+        kind=kind,
+        opened_by=context.actor,
+    )
 
 
 @action("investigation.conclude", permission=Permission.INVESTIGATE, signed=True)

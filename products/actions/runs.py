@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_fields, check_not_future, check_word, check_zone
+from products.actions.investigations import begin_investigation
 from products.actions.lookups import (
     approved_version,
     find_criterion,
@@ -37,7 +38,6 @@ from products.domain.roles import Permission
 from products.domain.units import require_unit
 from products.models import (
     Criterion,
-    Investigation,
     Lot,
     MethodVersion,
     Reading,
@@ -47,7 +47,7 @@ from products.models import (
     RunSupport,
     Sample,
 )
-from products.queries.facts import claim_of, criterion_of, descendants_of, method_of
+from products.queries.facts import claim_of, criterion_of, method_of
 from products.queries.runs import (
     current_readings,
     final_at_of,
@@ -416,15 +416,5 @@ def _save_supports(context: Context, run: Run, supports: Sequence[SupportFacts])
 def _investigate(context: Context, lot: Lot, run: Run, result: Result) -> None:
     """21 CFR 211.192: every failure is investigated; so is every invalid assay."""
     kind = INVESTIGATED.get(Verdict(result.verdict))
-    if kind is None or run.investigations.filter(conclusion__isnull=True).exists():
-        return
-    # An open investigation speaks against the lots made from this one, too.
-    context.touched.update(descendants_of([lot.pk]))
-    Investigation.objects.create(
-        number=f"INV-{lot.number}-{lot.investigations.count() + 1}",
-        lot=lot,
-        run=run,
-        result=result,
-        kind=kind,
-        opened_by=context.actor,
-    )
+    if kind is not None and not run.investigations.filter(conclusion__isnull=True).exists():
+        begin_investigation(context, lot, result, kind)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from products.actions.naming import begin, end
 from products.domain.accounts import SignInKind
+from products.domain.canonical import sha256_hex
 from products.domain.errors import InvalidValueError, SignatureRefusedError
 from products.domain.signatures import signed_document
 from products.models import Signature, SignIn, User
@@ -103,6 +104,7 @@ def sign(
         record_kind=record_kind,
         record_id=record_id,
         content=document,
+        content_sha256=sha256_hex(document),
     )
 
 

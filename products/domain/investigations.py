@@ -8,6 +8,7 @@ from enum import StrEnum
 class InvestigationKind(StrEnum):
     OOS = "oos"
     INVALID_ASSAY = "invalid_assay"
+    DEVIATION = "deviation"
 
 
 class InvestigationOutcome(StrEnum):
@@ -20,4 +21,5 @@ class InvestigationOutcome(StrEnum):
 KIND_LABELS: dict[str, str] = {
     InvestigationKind.OOS: "Out of specification",
     InvestigationKind.INVALID_ASSAY: "Invalid assay",
+    InvestigationKind.DEVIATION: "Deviation",
 }

@@ -1365,6 +1365,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("oos", "Out of specification"),
                             ("invalid_assay", "Invalid assay"),
+                            ("deviation", "Deviation"),
                         ],
                         max_length=32,
                     ),
@@ -2270,7 +2271,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="investigation",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["oos", "invalid_assay"])),
+                condition=models.Q(("kind__in", ["oos", "invalid_assay", "deviation"])),
                 name="investigation_kind_known",
             ),
         ),

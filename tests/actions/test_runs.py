@@ -1,0 +1,426 @@
+"""Runs: what is refused when one is opened, and how its readings are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from products.actions.investigations import conclude_investigation, open_investigation
+from products.actions.runs import discard_run, save_readings, submit_run
+from products.domain.calculations import ReadingFacts
+from products.domain.errors import (
+    DomainError,
+    InvalidValueError,
+    NotPermittedError,
+    ResultExistsError,
+    UnknownReferenceError,
+    WrongStatusError,
+)
+from products.models import AuditEntry, Investigation, Reading, Run
+from tests.records import (
+    ENDOTOXIN,
+    STERILITY,
+    VIABILITY,
+    ZONE,
+    context,
+    counted,
+    lot,
+    media_lot,
+    now,
+    opened_run,
+    people,
+    sample,
+    submitted_run,
+    supports,
+    value,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _lot() -> None:
+    lot(criteria=[VIABILITY, ENDOTOXIN, STERILITY])
+
+
+def test_a_run_is_numbered_after_its_sample_and_names_its_media_lots() -> None:
+    medium = media_lot("FTM", "M-1")
+
+    run = opened_run(STERILITY, media=[("ftm", "m-1")])
+
+    assert run.number == "EV-26-001-S1-R1"
+    assert [link.media_lot for link in run.media_links.all()] == [medium]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "field", "said"),
+    [
+        ({"sample": "EV-99-S1"}, UnknownReferenceError, "sample", "There is no sample"),
+        ({"instrument": "NTA-99"}, UnknownReferenceError, "instrument", "no instrument"),
+        ({"media": [("FTM", "9")]}, UnknownReferenceError, "media", "no media lot"),
+        ({"code": "colour"}, UnknownReferenceError, "criterion", "It has: viability, endo"),
+        ({"code": "", "method": "X"}, UnknownReferenceError, "method", "no method"),
+        ({"code": ""}, InvalidValueError, "criterion", "Name the criterion"),
+        ({"method": "END-01"}, InvalidValueError, "method", "not by END-01"),
+        ({"method_version": 9}, UnknownReferenceError, "method", "has no version 9"),
+        ({"purpose": "fun"}, InvalidValueError, "purpose", "is not one of"),
+        ({"purpose": "retest"}, InvalidValueError, "purpose", "retest"),
+        ({"purpose": "repeat"}, InvalidValueError, "repeats", "names the invalid run"),
+        ({"performed_zone": "Mars/Base"}, InvalidValueError, "performed_zone", "no time zone"),
+        ({"repeats": "EV-26-001-S9-R9"}, UnknownReferenceError, "repeats", "There is no run"),
+    ],
+)
+def test_a_run_that_names_something_unknown_or_contradictory_is_refused(
+    changes: dict[str, Any], error: type[DomainError], field: str, said: str
+) -> None:
+    with pytest.raises(error, match=said) as refused:
+        opened_run(**changes)
+
+    assert refused.value.field == field
+    assert not Run.objects.exists()
+
+
+def test_a_run_of_purpose_release_without_a_criterion_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="names the criterion") as refused:
+        opened_run(code="", method="VIA-01")
+
+    assert refused.value.field == "criterion"
+
+
+def test_the_time_performed_is_not_in_the_future() -> None:
+    with pytest.raises(InvalidValueError, match="lies in the future") as refused:
+        opened_run(performed_at=now() + timedelta(minutes=2))
+
+    assert (refused.value.code, refused.value.field) == ("in_future", "performed_at")
+
+
+def test_the_time_performed_names_its_zone() -> None:
+    with pytest.raises(InvalidValueError, match="needs a time zone") as refused:
+        opened_run(performed_at=datetime(2026, 1, 1))  # noqa: DTZ001  # the fault
+
+    assert refused.value.code == "zone_missing"
+
+
+def test_a_run_entered_more_than_a_day_late_says_why() -> None:
+    performed_at = now() - timedelta(hours=25)
+
+    with pytest.raises(InvalidValueError, match="entered late"):
+        opened_run(performed_at=performed_at)
+    run = opened_run(performed_at=performed_at, late_reason="Network was down")
+
+    assert run.late_reason == "Network was down"
+
+
+def test_a_reason_is_kept_only_where_the_entry_is_late() -> None:
+    run = opened_run(late_reason="No need")
+
+    assert run.late_reason == ""
+
+
+def test_a_second_run_of_purpose_release_is_refused_while_the_first_stands() -> None:
+    first = submitted_run()
+
+    with pytest.raises(ResultExistsError, match=f"has run {first.run.number} already") as refused:
+        opened_run()
+
+    assert refused.value.code == "result_exists"
+
+
+def test_a_run_that_is_only_saved_stands_too() -> None:
+    opened_run()
+
+    with pytest.raises(ResultExistsError):
+        opened_run()
+
+
+def test_the_same_measurement_may_be_recorded_for_information() -> None:
+    submitted_run()
+
+    assert submitted_run(purpose="information").verdict == "pass"
+
+
+def test_an_invalid_run_may_be_repeated_by_naming_it() -> None:
+    invalid = submitted_run(readings=counted("0", "0"))
+
+    repeat = submitted_run(purpose="repeat", repeats=invalid.run.number)
+
+    assert (invalid.verdict, repeat.verdict) == ("invalid", "pass")
+    assert repeat.run.repeats == invalid.run
+
+
+def test_a_run_that_stands_is_not_repeated() -> None:
+    failing = submitted_run(readings=counted("10", "90"))
+
+    with pytest.raises(ResultExistsError, match="neither invalid nor invalidated"):
+        opened_run(purpose="repeat", repeats=failing.run.number)
+
+
+def test_a_failing_run_may_be_repeated_once_its_result_is_invalidated() -> None:
+    failing = submitted_run(readings=counted("10", "90"))
+    conclude_investigation(
+        context(people().quality),
+        investigation=Investigation.objects.get().number,
+        outcome="invalidated",
+        cause="Dye past its expiry",
+        evidence="DEV-7",
+    )
+
+    repeat = submitted_run(purpose="repeat", repeats=failing.run.number)
+
+    assert repeat.verdict == "pass"
+
+
+def test_a_repeat_names_a_run_of_its_own_criterion() -> None:
+    other = submitted_run(ENDOTOXIN, readings=[ReadingFacts("value", "0.3")])
+
+    with pytest.raises(InvalidValueError, match="is not a run of criterion viability"):
+        opened_run(purpose="repeat", repeats=other.run.number)
+
+
+def test_only_a_repeat_names_a_run_that_it_repeats() -> None:
+    invalid = submitted_run(readings=counted("0", "0"))
+
+    with pytest.raises(InvalidValueError, match="Only a repeat"):
+        opened_run(purpose="release", repeats=invalid.run.number)
+
+
+def test_a_discarded_run_makes_room_and_stays_listed_with_its_reason() -> None:
+    run = opened_run()
+
+    discard_run(context(people().analyst, "Wrong vial"), run=run.number)
+
+    assert opened_run().number != run.number
+    run.refresh_from_db()
+    assert (run.state, run.discard_reason) == ("discarded", "Wrong vial")
+
+
+def test_discarding_needs_a_reason() -> None:
+    run = opened_run()
+
+    with pytest.raises(InvalidValueError, match="State why"):
+        discard_run(context(people().analyst, "  "), run=run.number)
+
+
+def test_a_submitted_run_is_not_discarded() -> None:
+    result = submitted_run()
+
+    with pytest.raises(WrongStatusError, match="only a saved run"):
+        discard_run(context(people().analyst), run=result.run.number)
+
+
+def test_a_discarded_run_takes_no_readings() -> None:
+    run = opened_run()
+    discard_run(context(people().analyst, "Wrong vial"), run=run.number)
+
+    with pytest.raises(WrongStatusError, match="was discarded: Wrong vial"):
+        save_readings(context(people().analyst), run=run.number, readings=counted())
+
+
+def test_saving_judges_nothing_and_opens_no_investigation() -> None:
+    run = opened_run()
+
+    save_readings(context(people().analyst), run=run.number, readings=counted("1", "99"))
+
+    assert not run.results.exists()
+    assert not Investigation.objects.exists()
+
+
+def test_a_changed_reading_is_kept_beside_the_earlier_one() -> None:
+    run = opened_run()
+    save_readings(context(people().analyst), run=run.number, readings=counted("98", "2"))
+
+    save_readings(context(people().analyst), run=run.number, readings=counted("97", "2"))
+
+    assert list(run.readings.values_list("name", "text")) == [
+        ("live", "98"),
+        ("dead", "2"),
+        ("live", "97"),
+    ]
+    assert submit_run(context(people().analyst), run=run.number).raw_text.startswith("97.97")
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        (ReadingFacts("live", "many"), "many"),
+        (ReadingFacts("live", "1,5"), "1,5"),
+        (ReadingFacts("live", ""), "is not a number"),
+        (ReadingFacts("live", "9\x00"), "x00"),
+        (ReadingFacts("ghosts", "3"), "there is no reading 'ghosts'"),
+        (ReadingFacts("live", "3", unit="furlong"), "furlong"),
+    ],
+)
+def test_a_reading_that_the_method_cannot_hold_is_refused(reading: ReadingFacts, said: str) -> None:
+    run = opened_run()
+
+    with pytest.raises(InvalidValueError, match=said):
+        save_readings(context(people().analyst), run=run.number, readings=[reading])
+
+    assert not Reading.objects.exists()
+
+
+VESSEL = ReadingFacts("growth", "no growth", vessel="F1", medium="FTM", role="product")
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        (VESSEL, "the time it was read"),
+        (replace(VESSEL, read_at=datetime.max.replace(tzinfo=UTC)), "future"),
+        (replace(VESSEL, read_at=datetime(2020, 1, 1, tzinfo=UTC)), "before its incubation"),
+        (replace(VESSEL, medium="", read_at=datetime(2020, 1, 1, tzinfo=UTC)), "names its vessel"),
+    ],
+)
+def test_a_culture_reading_names_vessel_medium_role_and_a_possible_time(
+    reading: ReadingFacts, said: str
+) -> None:
+    run = opened_run(STERILITY)
+
+    with pytest.raises(InvalidValueError, match=said):
+        save_readings(context(people().analyst), run=run.number, readings=[reading])
+
+
+def test_the_latest_supporting_record_of_a_kind_counts() -> None:
+    run = opened_run(STERILITY)
+    first, *_ = supports()
+    save_readings(
+        context(people().analyst),
+        run=run.number,
+        readings=[],
+        supports=[replace(first, outcome="")],
+    )
+
+    save_readings(context(people().analyst), run=run.number, readings=[], supports=[first])
+
+    assert list(run.supports.values_list("sequence", "outcome")) == [(1, ""), (2, "passed")]
+
+
+def test_an_unknown_support_outcome_is_refused() -> None:
+    run = opened_run(STERILITY)
+    first, *_ = supports()
+
+    with pytest.raises(InvalidValueError, match="Outcome"):
+        save_readings(
+            context(people().analyst),
+            run=run.number,
+            readings=[],
+            supports=[replace(first, outcome="yes, all fine")],
+        )
+
+
+def test_a_run_without_readings_is_not_submitted() -> None:
+    run = opened_run()
+
+    with pytest.raises(WrongStatusError, match="has no readings"):
+        submit_run(context(people().analyst), run=run.number)
+
+
+def test_an_account_without_a_person_performs_nothing() -> None:
+    run = opened_run()
+    save_readings(context(people().analyst), run=run.number, readings=counted())
+    robot = people().analyst
+    robot.person = None
+
+    with pytest.raises(NotPermittedError, match="belongs to none"):
+        submit_run(context(robot), run=run.number)
+
+
+def test_a_reviewer_records_nothing() -> None:
+    with pytest.raises(NotPermittedError, match="Reviewer"):
+        opened_run(by=people().reviewer)
+
+
+def test_a_final_result_takes_no_more_readings_and_no_second_submission() -> None:
+    result = submitted_run()
+
+    with pytest.raises(WrongStatusError, match="is final"):
+        save_readings(context(people().analyst), run=result.run.number, readings=counted("1", "0"))
+    with pytest.raises(WrongStatusError, match="is final"):
+        submit_run(context(people().analyst), run=result.run.number)
+
+
+def test_the_person_who_submits_performed_the_run() -> None:
+    run = opened_run()
+    save_readings(context(people().analyst), run=run.number, readings=counted())
+
+    result = submit_run(context(people().analyst2), run=run.number)
+
+    run.refresh_from_db()
+    assert result.performed_by == run.performed_by == people().analyst2.person
+
+
+@pytest.mark.parametrize(
+    ("readings", "kind"), [(counted("10", "90"), "oos"), (counted("0", "0"), "invalid_assay")]
+)
+def test_a_submitted_fail_or_invalid_run_opens_an_investigation(
+    readings: list[ReadingFacts], kind: str
+) -> None:
+    result = submitted_run(readings=readings)
+
+    opened = Investigation.objects.get()
+    assert (opened.kind, opened.result, opened.number) == (kind, result, "INV-EV-26-001-1")
+
+
+def test_a_fail_for_information_opens_an_investigation_too() -> None:
+    submitted_run(purpose="information", readings=counted("10", "90"))
+
+    assert Investigation.objects.get().kind == "oos"
+
+
+def test_a_run_without_a_criterion_is_reported_and_not_judged() -> None:
+    drawn = sample()
+
+    result = submitted_run(code="", method="VIA-01", purpose="information", sample=drawn.number)
+
+    assert (result.verdict, result.run.criterion) == ("report_only", None)
+
+
+def test_quality_may_open_an_investigation_of_a_result_that_cannot_be_compared() -> None:
+    result = submitted_run(ENDOTOXIN, readings=value("2.0", "[EU]"))
+    assert result.verdict == "not_comparable"
+
+    opened = open_investigation(context(people().quality, "Unit slip"), run=result.run.number)
+    conclude_investigation(
+        context(people().quality),
+        investigation=opened.number,
+        outcome="invalidated",
+        cause="Unit typed without its denominator",
+        evidence="Notebook 12, page 4",
+    )
+
+    repeat = submitted_run(ENDOTOXIN, purpose="repeat", repeats=result.run.number)
+    assert (opened.kind, repeat.verdict) == ("deviation", "pass")
+
+
+def test_an_investigation_by_hand_needs_a_result_a_reason_and_no_other() -> None:
+    run = opened_run()
+    with pytest.raises(WrongStatusError, match="never submitted"):
+        open_investigation(context(people().quality), run=run.number)
+    save_readings(context(people().analyst), run=run.number, readings=counted("1", "99"))
+    submit_run(context(people().analyst), run=run.number)
+
+    with pytest.raises(InvalidValueError, match="State what"):
+        open_investigation(context(people().quality, ""), run=run.number)
+    with pytest.raises(DomainError, match="has an investigation already"):
+        open_investigation(context(people().quality), run=run.number)
+
+
+def test_every_reading_stands_in_the_trail_of_its_lot() -> None:
+    result = submitted_run()
+
+    entries = AuditEntry.objects.filter(
+        record_table="products_reading", lots__contains=[result.run.lot_id]
+    )
+    assert set(entries.values_list("after__text", flat=True)) == {"982", "18"}
+    assert {entry.action for entry in entries} == {"run.save"}
+
+
+def test_opening_a_run_on_a_sample_zone_keeps_the_instant() -> None:
+    run = opened_run()
+
+    run.refresh_from_db()
+    assert run.performed_at.tzinfo is UTC
+    assert run.performed_zone == ZONE
