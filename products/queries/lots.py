@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 
 from products.models import Lot
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Standing(TypedDict):
+    """What `lots_at` adds to a lot."""
+
+    status: str
 
 
 def effective_status(now: datetime) -> Case:
@@ -18,9 +28,9 @@ def effective_status(now: datetime) -> Case:
     )
 
 
-def lots_at(now: datetime) -> QuerySet[Lot]:
+def lots_at(now: datetime) -> QuerySet[WithAnnotations[Lot, Standing]]:
     """Every lot with its ``status`` at ``now``."""
-    return Lot.objects.alias(judged=F("judged_until")).annotate(status=effective_status(now))
+    return Lot.objects.annotate(status=effective_status(now))
 
 
 def lots_due(now: datetime) -> QuerySet[Lot]:
