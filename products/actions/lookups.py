@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import DataError
 from django.db.models import Model, QuerySet
 
 from products.domain.criteria import Stage
@@ -212,7 +213,10 @@ def stage_of(text: str, field: str = "stage") -> Stage:
 
 
 def _one(rows: QuerySet[Found], message: str, field: str) -> Found:
-    found = rows.first()
+    try:
+        found = rows.first()
+    except (DataError, UnicodeEncodeError):  # text that no column can hold names no record
+        found = None
     if found is None:
         raise UnknownReferenceError(message, field=field)
     return found

@@ -1,0 +1,224 @@
+"""What holds for every action, whatever it does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from axes.models import AccessAttempt
+from django.db import DataError
+
+from products.actions.donors import determine_donor, register_donor
+from products.actions.locks import GENEALOGY
+from products.actions.samples import draw_sample
+from products.actions.signing import sign
+from products.domain.errors import (
+    ClockError,
+    InvalidValueError,
+    NotPermittedError,
+    SignatureRefusedError,
+    StaleVersionError,
+)
+from products.models import AuditEntry, Determination, Donor, Sample, Signature, SignIn
+from tests import records
+from tests.conftest import Databases
+from tests.sessions import other_session
+
+
+def determine_with(**changes: Any) -> Determination:
+    return determine_donor(
+        records.context(records.people().quality, **changes),
+        donor="D-0042",
+        outcome="eligible",
+        determined_on=None,
+        establishment="Northside Cord Bank",
+        summary_of_records="SOR-17",
+    )
+
+
+@pytest.mark.django_db
+def test_an_entry_carries_actor_action_reason_and_request() -> None:
+    analyst = records.people().analyst
+    given = records.context(analyst, "New donation announced", request_id="request-77")
+
+    donor = register_donor(given, code="D-0042")
+
+    entry = AuditEntry.objects.get(record_table="products_donor", record_id=donor.pk)
+    assert (entry.actor, entry.actor_name, entry.action) == (
+        analyst.pk,
+        "analyst",
+        "donor.register",
+    )
+    assert (entry.reason, entry.request_id, entry.address) == (
+        "New donation announced",
+        "request-77",
+        "192.0.2.1",
+    )
+
+
+@pytest.mark.django_db
+def test_a_refused_action_leaves_nothing() -> None:
+    before = AuditEntry.objects.count()
+
+    with pytest.raises(InvalidValueError):
+        register_donor(records.context(records.people().analyst), code="Smith")
+
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_what_a_body_wrote_before_it_refused_is_undone() -> None:
+    criteria = (records.VIABILITY, replace(records.PURITY, unit="furlong"))
+    records.approved_method("PUR-01")
+
+    with pytest.raises(InvalidValueError):
+        records.approved_specification(criteria=criteria)
+
+    assert not AuditEntry.objects.filter(action="specification.draft").exists()
+
+
+@pytest.mark.django_db
+def test_a_wrong_password_is_recorded_and_counted_and_signs_nothing() -> None:
+    records.donor()
+
+    with pytest.raises(SignatureRefusedError) as refusal:
+        determine_with(password="wrong horse battery staple")
+
+    assert refusal.value.field == "password"
+    attempt = SignIn.objects.get(kind="signature")
+    assert (attempt.username, attempt.succeeded, attempt.address) == (
+        "quality",
+        False,
+        "192.0.2.1",
+    )
+    assert AccessAttempt.objects.get(username="quality").failures_since_start == 1
+    assert not Signature.objects.exists()
+
+
+@pytest.mark.django_db
+def test_after_five_wrong_passwords_the_right_one_does_not_sign_either() -> None:
+    records.donor()
+    for _ in range(5):
+        with pytest.raises(SignatureRefusedError):
+            determine_with(password="wrong horse battery staple")
+
+    with pytest.raises(SignatureRefusedError, match="locked"):
+        determine_with()
+
+    assert not Determination.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_signature_needs_a_reason() -> None:
+    records.donor()
+
+    with pytest.raises(InvalidValueError) as refusal:
+        determine_with(reason=" ")
+
+    assert refusal.value.code == "reason_missing"
+
+
+@pytest.mark.django_db
+def test_a_service_token_does_not_sign() -> None:
+    records.donor()
+
+    with pytest.raises(SignatureRefusedError, match="service token"):
+        determine_with(may_sign=False)
+
+
+@pytest.mark.django_db
+def test_a_superuser_without_role_may_do_nothing() -> None:
+    actor = records.people().auditor
+    actor.is_superuser = True
+
+    with pytest.raises(NotPermittedError, match="may register"):
+        register_donor(records.context(actor), code="D-0042")
+
+
+@pytest.mark.django_db
+def test_an_inactive_account_may_do_nothing() -> None:
+    actor = records.people().analyst
+    actor.is_active = False
+
+    with pytest.raises(NotPermittedError, match="inactive"):
+        register_donor(records.context(actor), code="D-0042")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
+def test_a_clock_two_minutes_off_is_refused(off: timedelta) -> None:
+    given = records.context(records.people().analyst, at=records.now() + off)
+
+    with pytest.raises(ClockError):
+        register_donor(given, code="D-0042")
+
+    assert not Donor.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_stale_version_is_refused() -> None:
+    lot = records.lot()
+    lot.refresh_from_db()
+    sampled: dict[str, Any] = {
+        "lot": lot.number,
+        "stage": "bulk",
+        "container": "Tube",
+        "drawn_at": records.now(),
+        "drawn_zone": records.ZONE,
+    }
+    seen = records.context(records.people().analyst, expected_version=lot.version)
+    draw_sample(seen, **sampled)
+
+    with pytest.raises(StaleVersionError, match="has changed"):
+        draw_sample(replace(seen, at=records.now()), **sampled)
+
+    assert Sample.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_error_that_no_repetition_mends_is_raised() -> None:
+    given = records.context(records.people().analyst, request_id="r" * 65)
+
+    with pytest.raises(DataError, match="too long"):
+        register_donor(given, code="D-0042")
+
+
+@pytest.mark.django_db
+def test_nothing_is_signed_in_an_action_that_confirmed_no_password() -> None:
+    donor = records.donor()
+
+    with pytest.raises(SignatureRefusedError, match="did not confirm"):
+        sign(
+            records.context(records.people().quality),
+            record_kind="donor",
+            record_id=donor.pk,
+            meaning="Seen",
+            zone=records.ZONE,
+            content={},
+        )
+
+
+def test_an_action_that_meets_a_deadlock_is_done_again(
+    databases: Databases, committed_db: str
+) -> None:
+    records.lot()
+
+    def lock_lots(connection: psycopg.Connection[Any]) -> None:
+        connection.execute("SELECT 1 FROM products_lot FOR UPDATE")
+
+    def lock_genealogy(connection: psycopg.Connection[Any]) -> None:
+        # Who has waited longest looks for a deadlock first, and gives way: the action.
+        time.sleep(0.3)
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [GENEALOGY])
+
+    with other_session(databases, committed_db, first=lock_lots, then=lock_genealogy) as other:
+        determination = determine_with()
+
+    assert other.was_waited_for
+    assert other.error is None
+    assert determination.version == 2
+    assert Determination.objects.count() == 2
