@@ -114,6 +114,8 @@ def check_permission(context: Context, info: ActionInfo) -> None:
     is_system = actor.username == SYSTEM_ACCOUNT and info.permission is None and not info.signed
     if not actor.is_active and not is_system:
         raise NotPermittedError(f"The account {actor.username} is inactive.")
+    if actor.locked_at is not None:
+        raise NotPermittedError(f"The account {actor.username} is locked by an administrator.")
     if info.permission is None:
         return
     groups = list(actor.groups.values_list("name", flat=True))

@@ -6,6 +6,7 @@ import datetime as dt
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import products.models.fields
@@ -2350,7 +2351,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="run",
             constraint=models.CheckConstraint(
-                condition=models.Q(("performed_at__lte", models.F("recorded_at"))),
+                condition=models.Q(
+                    (
+                        "performed_at__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("recorded_at"), "+", models.Value(dt.timedelta(seconds=60))
+                        ),
+                    )
+                ),
                 name="run_not_performed_in_the_future",
             ),
         ),

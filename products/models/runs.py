@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -52,7 +54,8 @@ class Run(Record):
             one_of("run_state_known", "state", RunState),
             models.CheckConstraint(
                 name="run_not_performed_in_the_future",
-                condition=Q(performed_at__lte=F("recorded_at")),
+                # As far as the stated time of an action may lie off the database's clock.
+                condition=Q(performed_at__lte=F("recorded_at") + timedelta(minutes=1)),
             ),
             models.CheckConstraint(
                 name="run_for_release_names_its_criterion",
