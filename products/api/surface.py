@@ -102,7 +102,7 @@ class View(APIView):
     permission_classes = [IsAuthenticated, HasScope, MayRead]
     parser_classes = [JsonBodyParser]
     content_negotiation_class = OnlyJson
-    metadata_class = None
+    http_method_names = ["get", "head", "post"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

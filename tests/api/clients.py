@@ -1,0 +1,104 @@
+"""Clients of the API as people have them: a token of their own, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from knox.models import get_digest_token
+
+from products.actions.naming import begin, end
+from products.actions.tokens import issue_token
+from products.models import ApiToken, User
+from tests.accounts import PASSWORD
+from tests.records import context, now, people
+
+BASE = "/api/v1"
+
+
+def token_for(account: User, scope: str = "write") -> str:
+    """The secret of a new personal token."""
+    _, secret = issue_token(
+        context(account), kind="personal", scope=scope, purpose="Tests", days=30
+    )
+    return secret
+
+
+def stored_token(account: User, **changes: Any) -> str:
+    """The secret of a token as no action would issue it today: expired, revoked, another kind."""
+    digest, secret = get_digest_token()
+    stored = {
+        "created": now(),
+        "expiry": now() + timedelta(days=1),
+        "scope": "write",
+        "kind": "personal",
+        "purpose": "Tests",
+        "issued_by": account,
+    } | changes
+    with transaction.atomic():
+        begin("system.test", context(account))
+        ApiToken.objects.create(digest=digest, token_key=secret[:15], user=account, **stored)
+        end()
+    return secret
+
+
+class ApiClient:
+    """Sends and reads JSON. CSRF is checked, so that a test would see where it is asked for."""
+
+    def __init__(self, token: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.http = Client(enforce_csrf_checks=True, headers=headers)
+
+    def get(self, path: str, query: dict[str, str] | None = None, **headers: str) -> Any:
+        address = path if path.startswith(("http", "/")) else f"{BASE}/{path}"
+        return self.http.get(address, query, headers=_named(headers))
+
+    def post(self, path: str, body: object = None, **headers: str) -> Any:
+        text = body if isinstance(body, str | bytes) else json.dumps(body or {})
+        return self.http.post(
+            f"{BASE}/{path}", text, content_type="application/json", headers=_named(headers)
+        )
+
+    def sign(self, path: str, *, reason: str = "As the procedure says", **body: object) -> Any:
+        """Post under the tests' password, and with the ETag of the lot when it is one."""
+        headers = {}
+        if path.startswith("lots/"):
+            headers["if_match"] = self.etag(path.split("/")[1])
+        return self.post(path, {"reason": reason, "password": PASSWORD, **body}, **headers)
+
+    def etag(self, lot: str) -> str:
+        return str(self.get(f"lots/{lot}/").headers.get("ETag", '"none"'))
+
+
+def client_of(username: str, scope: str = "") -> ApiClient:
+    """A client of one of the tests' accounts; auditors and administrators only read."""
+    account: User = getattr(people(), username)
+    reads = username in {"auditor", "admin"}
+    return ApiClient(token_for(account, scope or ("read" if reads else "write")))
+
+
+def problem(response: HttpResponse) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    assert response.headers["Content-Type"] == "application/problem+json", response.content
+    found: dict[str, Any] = json.loads(response.content)
+    assert found["status"] == response.status_code
+    return found
+
+
+def refusal(response: HttpResponse) -> tuple[int, str]:
+    return response.status_code, problem(response)["code"]
+
+
+def made(response: Any) -> dict[str, Any]:
+    """The answer to what should have succeeded."""
+    assert response.status_code in {200, 201}, response.content
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
