@@ -175,8 +175,11 @@ def approved_method(code: str = "VIA-01", **changes: Any) -> models.MethodVersio
     drafted = draft_method_version(
         context(people().analyst),
         method=code,
-        document=f"SOP-{code}",
-        **(METHODS.get(code, {"formula": Formula.VALUE, "unit": "%"}) | changes),
+        **(
+            {"document": f"SOP-{code}"}
+            | METHODS.get(code, {"formula": Formula.VALUE, "unit": "%"})
+            | changes
+        ),
     )
     return approve_method_version(context(people().quality), method=code, version=drafted.version)
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from axes.models import AccessAttempt
-from django.db import DataError
+from django.db import DataError, OperationalError
 
 from products.actions.donors import determine_donor, register_donor
 from products.actions.locks import GENEALOGY
@@ -20,6 +20,7 @@ from products.domain.errors import (
     ClockError,
     InvalidValueError,
     NotPermittedError,
+    SeparationOfDutiesError,
     SignatureRefusedError,
     StaleVersionError,
 )
@@ -149,6 +150,15 @@ def test_an_inactive_account_may_do_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_a_locked_account_may_do_nothing() -> None:
+    actor = records.people().analyst
+    actor.locked_at = records.now()
+
+    with pytest.raises(NotPermittedError, match="locked"):
+        register_donor(records.context(actor), code="D-0042")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("off", [timedelta(minutes=-2), timedelta(minutes=2)])
 def test_a_clock_two_minutes_off_is_refused(off: timedelta) -> None:
     given = records.context(records.people().analyst, at=records.now() + off)
@@ -222,3 +232,51 @@ def test_an_action_that_meets_a_deadlock_is_done_again(
     assert other.error is None
     assert determination.version == 2
     assert Determination.objects.count() == 2
+
+
+FAILS = """
+CREATE SEQUENCE tries;
+CREATE FUNCTION fail_at_first() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF nextval('tries') <= {times} THEN
+        RAISE EXCEPTION 'refused for the test' USING ERRCODE = '{code}';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fail_at_first BEFORE INSERT ON products_donor
+    FOR EACH ROW EXECUTE FUNCTION fail_at_first();
+"""
+
+
+def fail_at_first(databases: Databases, name: str, code: str, times: int) -> None:
+    """The database refuses the first new donors with SQLSTATE ``code``."""
+    with databases.connect(name) as connection:
+        connection.execute(FAILS.format(code=code, times=times))
+
+
+def test_an_action_is_done_three_times_before_it_gives_up(
+    databases: Databases, committed_db: str
+) -> None:
+    fail_at_first(databases, committed_db, "40001", times=2)
+
+    register_donor(records.context(records.people().analyst), code="D-0042")
+
+    assert AuditEntry.objects.filter(action="donor.register").count() == 1
+
+
+def test_the_third_serialization_failure_is_raised(databases: Databases, committed_db: str) -> None:
+    fail_at_first(databases, committed_db, "40001", times=3)
+
+    with pytest.raises(OperationalError, match="refused for the test"):
+        register_donor(records.context(records.people().analyst), code="D-0042")
+
+    assert not Donor.objects.exists()
+
+
+def test_what_the_database_refuses_for_separation_of_duties_is_said_so(
+    databases: Databases, committed_db: str
+) -> None:
+    fail_at_first(databases, committed_db, "QC004", times=1)
+
+    with pytest.raises(SeparationOfDutiesError, match="Another person must sign"):
+        register_donor(records.context(records.people().analyst), code="D-0042")
