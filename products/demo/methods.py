@@ -1,0 +1,305 @@
+"""The methods that the demo's specifications name, their instruments, and the culture media.
+
+Publications print a method's name and little more; replicates, largest variation and the like are
+our choice, and each document says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from products.actions.equipment import register_instrument, register_media_lot
+from products.actions.methods import (
+    approve_method_version,
+    draft_method_version,
+    register_method,
+)
+from products.demo.house import House
+from products.domain.criteria import Category
+from products.domain.readings import Formula
+
+AEROBIC, ANAEROBIC = "aerobic bottle", "anaerobic bottle"
+MEDIA = ((AEROBIC, "AB-4471"), (ANAEROBIC, "NB-2206"))
+INCUBATION_HOURS = 168
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMethod:
+    """``chosen`` ends the document's text: what the method follows, and what we chose."""
+
+    code: str
+    name: str
+    attribute: str
+    category: Category
+    instrument: str
+    formula: Formula
+    unit: str = "{word}"
+    replicates: int = 1
+    chosen: str = "demo"
+    is_culture: bool = False
+    loq: str = ""
+    max_cv_percent: str = ""
+    minimum_count: int | None = None
+
+
+SEVEN_DAYS = "incubation 168 h is our choice, as SCRT 2020 prints for its lots"
+
+METHODS = (
+    DemoMethod("KARYO", "Karyotyping", "karyotype", Category.IDENTITY, "CYT-01", Formula.WORD),
+    DemoMethod(
+        "STR", "Short tandem repeats", "STR profile", Category.IDENTITY, "PCR-02", Formula.WORD
+    ),
+    DemoMethod(
+        "MYCO-QPCR", "Mycoplasma by qPCR", "mycoplasma", Category.SAFETY, "PCR-01", Formula.WORD
+    ),
+    DemoMethod(
+        "VIRUS",
+        "Exogenous virus, Chinese Pharmacopoeia",
+        "exogenous virus",
+        Category.SAFETY,
+        "PCR-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "CULTURE",
+        "Microbial culture system",
+        "sterility",
+        Category.STERILITY,
+        "BTA-01",
+        Formula.NO_GROWTH,
+        chosen=f"STTT 2025 names no system; {SEVEN_DAYS}",
+        is_culture=True,
+    ),
+    DemoMethod(
+        "BACTALERT",
+        "BacT/ALERT",
+        "sterility",
+        Category.STERILITY,
+        "BTA-01",
+        Formula.NO_GROWTH,
+        chosen=SEVEN_DAYS,
+        is_culture=True,
+    ),
+    DemoMethod(
+        "NTA-50-400",
+        "Share of particles of 50 to 400 nm by NTA",
+        "particles 50-400 nm",
+        Category.PURITY,
+        "NTA-01",
+        Formula.VALUE,
+        "%",
+    ),
+    DemoMethod(
+        "NTA",
+        "Particle concentration by NTA",
+        "particle content",
+        Category.GENERAL,
+        "NTA-01",
+        Formula.PARTICLE_CONCENTRATION,
+        "{particles}/mL",
+        replicates=3,
+        max_cv_percent="20",
+        chosen="3 replicates, CV at most 20 %: our choice",
+    ),
+    DemoMethod("WB", "Western blot", "EV markers", Category.IDENTITY, "IMG-01", Formula.WORD),
+    DemoMethod(
+        "ABX-ELISA",
+        "Antibiotic residue by ELISA",
+        "antibiotic residue",
+        Category.PURITY,
+        "PLR-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "NFKB",
+        "NF-kB luciferase reporter",
+        "NF-kB inhibition",
+        Category.POTENCY,
+        "PLR-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "IMMUNE-FC",
+        "Immune response by flow cytometry",
+        "immune response",
+        Category.POTENCY,
+        "FCM-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "BCA",
+        "Total protein by BCA",
+        "total protein",
+        Category.PURITY,
+        "PLR-01",
+        Formula.MEAN,
+        "ug/mL",
+        replicates=2,
+    ),
+    DemoMethod(
+        "LAL",
+        "Endotoxin by limulus assay",
+        "endotoxin",
+        Category.SAFETY,
+        "LAL-01",
+        Formula.VALUE,
+        "[EU]/mL",
+    ),
+    DemoMethod(
+        "ENDO-CHP",
+        "Endotoxin, Chinese Pharmacopoeia",
+        "endotoxin",
+        Category.SAFETY,
+        "LAL-01",
+        Formula.VALUE,
+        "[EU]/mL",
+    ),
+    DemoMethod(
+        "TRYPAN",
+        "Trypan blue count",
+        "viability",
+        Category.VIABILITY,
+        "CNT-01",
+        Formula.VIABILITY,
+        "%",
+        replicates=2,
+        minimum_count=100,
+        chosen="2 replicates of at least 100 cells: our choice",
+    ),
+    DemoMethod(
+        "FC-POSITIVE",
+        "Positive markers by flow cytometry",
+        "CD90/CD105/CD73/CD44",
+        Category.IDENTITY,
+        "FCM-01",
+        Formula.VALUE,
+        "%",
+        chosen="reports the lowest of CD90, CD105, CD73 and CD44: our reading of one printed line",
+    ),
+    DemoMethod(
+        "FC-NEGATIVE",
+        "Negative markers by flow cytometry",
+        "CD45/CD34/CD11b/HLA-DR",
+        Category.IDENTITY,
+        "FCM-01",
+        Formula.VALUE,
+        "%",
+        chosen="reports the highest of CD45, CD34, CD11b and HLA-DR: our reading of one line",
+    ),
+    DemoMethod(
+        "TRILINEAGE",
+        "Osteo-, lipo- and chondrogenesis",
+        "trilineage differentiation",
+        Category.POTENCY,
+        "MIC-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "TEM", "Electron microscopy", "morphology", Category.IDENTITY, "TEM-01", Formula.WORD
+    ),
+    DemoMethod(
+        "NFCM-SIZE",
+        "Median size by nano-flow cytometry",
+        "particle size",
+        Category.PURITY,
+        "NFC-01",
+        Formula.MEAN,
+        "nm",
+        replicates=3,
+        chosen="mean of 3 medians: our choice",
+    ),
+    DemoMethod(
+        "LYSIS",
+        "Lysis by Triton X-100, nano-flow cytometry",
+        "membrane integrity",
+        Category.VIABILITY,
+        "NFC-01",
+        Formula.WORD,
+    ),
+    DemoMethod(
+        "NTA-BCA",
+        "Particles per protein, NTA and BCA",
+        "particle to protein ratio",
+        Category.PURITY,
+        "NTA-01",
+        Formula.PARTICLE_TO_PROTEIN,
+        "{particles}/ug",
+        replicates=3,
+        loq="0.5",
+        max_cv_percent="20",
+        chosen="our own example",
+    ),
+    DemoMethod(
+        "VISUAL", "Visual inspection", "appearance", Category.GENERAL, "VIS-01", Formula.WORD
+    ),
+)
+
+BY_CODE = {method.code: method for method in METHODS}
+
+INSTRUMENTS = {
+    "BTA-01": "Automated culture system",
+    "CNT-01": "Cell counter",
+    "CYT-01": "Karyotyping station",
+    "FCM-01": "Flow cytometer",
+    "IMG-01": "Blot imager",
+    "LAL-01": "Kinetic plate reader",
+    "MIC-01": "Inverted microscope",
+    "NFC-01": "Nano-flow cytometer",
+    "NTA-01": "Nanoparticle tracking analyser",
+    "PCR-01": "Real-time cycler",
+    "PCR-02": "Fragment analyser",
+    "PLR-01": "Plate reader",
+    "TEM-01": "Electron microscope",
+    "VIS-01": "Inspection booth",
+}
+
+
+def add_methods(house: House) -> None:
+    calendar = house.calendar
+    for serial, (code, model) in enumerate(INSTRUMENTS.items(), 1):
+        register_instrument(
+            house.context("analyst", calendar.at(490, "09:00")),
+            code=code,
+            model=model,
+            serial_number=f"DEMO-{serial:04}",
+        )
+    for material, number in MEDIA:
+        register_media_lot(
+            house.context("analyst", calendar.at(490, "09:30")),
+            material=material,
+            number=number,
+            manufacturer="Demo supplier",
+            expires_on=calendar.day(-120),
+        )
+    for method in METHODS:
+        register_method(
+            house.context("quality", calendar.at(489, "10:00")),
+            code=method.code,
+            name=method.name,
+            attribute=method.attribute,
+            category=method.category,
+        )
+        approve_next_version(house, method.code, 488)
+
+
+def approve_next_version(house: House, code: str, days_ago: int, version: int = 1) -> None:
+    """Draft in the morning, approve at three in the afternoon by another person."""
+    method, calendar = BY_CODE[code], house.calendar
+    draft_method_version(
+        house.context("quality", calendar.at(days_ago, "10:00")),
+        method=code,
+        document=f"DEMO-SOP-{code} v{version}; {method.chosen}",
+        formula=method.formula,
+        unit=method.unit,
+        replicates=method.replicates,
+        incubation_hours=INCUBATION_HOURS if method.is_culture else None,
+        media=(AEROBIC, ANAEROBIC) if method.is_culture else (),
+        loq=method.loq,
+        max_cv_percent=method.max_cv_percent,
+        minimum_count=method.minimum_count,
+    )
+    approve_method_version(
+        house.context("quality2", calendar.at(days_ago, "15:00"), "Procedure checked"),
+        method=code,
+        version=version,
+    )

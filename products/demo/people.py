@@ -1,0 +1,69 @@
+"""The people of the demo: one login per role, two where a second person is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from products.actions.accounts import change_password, create_account, create_person
+from products.actions.provisioning import FirstAccount
+from products.demo.house import House
+from products.domain.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    username: str
+    printed_name: str
+    role: Role
+
+
+ANALYST = DemoPerson("analyst", "Amara Osei", Role.ANALYST)
+SECOND_ANALYST = DemoPerson("analyst2", "Ben Castillo", Role.ANALYST)
+REVIEWER = DemoPerson("reviewer", "Rosa Lindqvist", Role.REVIEWER)
+QUALITY = DemoPerson("quality", "Quentin Adeyemi", Role.QUALITY)
+SECOND_QUALITY = DemoPerson("quality2", "Helena Marsh", Role.QUALITY)
+AUDITOR = DemoPerson("auditor", "Ines Duarte", Role.AUDITOR)
+ADMINISTRATOR = DemoPerson("administrator", "Adam Keller", Role.ADMINISTRATOR)
+
+FIRST = (ADMINISTRATOR, QUALITY)
+"""Those whom provisioning brings; the administrator makes the others."""
+EVERYBODY = (
+    ANALYST,
+    SECOND_ANALYST,
+    REVIEWER,
+    QUALITY,
+    SECOND_QUALITY,
+    AUDITOR,
+    ADMINISTRATOR,
+)
+
+
+def first_accounts(passwords: Mapping[str, str]) -> tuple[FirstAccount, ...]:
+    return tuple(
+        FirstAccount(one.username, one.printed_name, passwords[one.username], one.role)
+        for one in FIRST
+    )
+
+
+def add_people(house: House) -> None:
+    when = house.calendar.at(500, "08:30")
+    for one in EVERYBODY:
+        if one in FIRST:
+            continue
+        context = house.context(ADMINISTRATOR.username, when, "Joins the demo house")
+        person = create_person(context, printed_name=one.printed_name)
+        create_account(
+            context,
+            username=one.username,
+            person=person.pk,
+            password=house.passwords[one.username],
+            roles=[one.role],
+        )
+
+
+def set_own_passwords(house: House, passwords: Mapping[str, str]) -> None:
+    """Each person sets the password that is printed, as one does at the first sign-in."""
+    for one in EVERYBODY:
+        context = house.context(one.username, house.calendar.now, "First own password")
+        change_password(context, old=house.passwords[one.username], new=passwords[one.username])
