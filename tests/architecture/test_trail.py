@@ -308,3 +308,8 @@ def test_a_temporary_table_of_the_same_name_swallows_nothing() -> None:
         )
 
         assert cursor.fetchone() == (0, 1)
+
+
+def test_the_serving_role_makes_no_demonstration(action: None) -> None:
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        _execute("UPDATE products_installation SET kind = 'demo'")

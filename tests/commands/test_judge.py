@@ -48,7 +48,7 @@ def released(demo_db: str) -> Lot:
 
 
 def _shown(at: datetime) -> str:
-    row = lots_at(at).values("status").get(number=NUMBER)  # type: ignore[misc]  # annotated there
+    row = lots_at(at).values("status").get(number=NUMBER)
     return str(row["status"])
 
 
