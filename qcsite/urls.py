@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from products.admin.site import site
 from qcsite import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
     path("api/v1/", include("products.api.urls")),
 ]

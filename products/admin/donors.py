@@ -1,0 +1,161 @@
+"""Donors: a code, and the signed determinations of eligibility."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from products.actions.donors import determine_donor, register_donor
+from products.admin.forms import ActionForm, day, text, word
+from products.admin.pages import ActionPage, Done
+from products.admin.parts import Shown, Table, link, option
+from products.admin.site import site
+from products.admin.surface import RecordAdmin
+from products.domain.donors import OUTCOME_LABELS, DeterminationOutcome
+from products.domain.lots import local_text
+from products.models import Determination, Donor
+from products.models.fields import choices_of
+from products.templatetags.exolot import mark
+
+
+class DonorForm(ActionForm):
+    code = text(
+        "Donor code",
+        "An ISBT 128 donation number or the site's own code, such as D-0042. Never a name, a date "
+        "of birth or a record number.",
+    )
+
+
+class DeterminationForm(ActionForm):
+    outcome = word("Outcome", choices_of(DeterminationOutcome, OUTCOME_LABELS))
+    determined_on = day("Determined on", required=False)
+    establishment = text("Establishment", "Who determined it.")
+    summary_of_records = text("Summary of records", "Document number.")
+
+
+@admin.register(Donor, site=site)
+class DonorAdmin(RecordAdmin[Donor]):
+    registers = "donor.register"
+    register_label = "Register a donor"
+    list_display = ("code", "eligibility")
+    search_fields = ("code__istartswith",)
+    search_help_text = "Donor code, or how it begins"
+    ordering = ("code",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Donor]:
+        latest = Determination.objects.filter(donor=OuterRef("pk")).order_by("-version")
+        return Donor.objects.annotate(outcome=Subquery(latest.values("outcome")[:1]))
+
+    def page_names(self) -> tuple[str, ...]:
+        return ("determine",)
+
+    @admin.display(description="Eligibility")
+    def eligibility(self, row: Any) -> SafeString:
+        return mark(row.outcome or "undetermined")
+
+    def shown(self, request: HttpRequest, record: Donor) -> Mapping[str, Any]:
+        rows = list(record.determinations.select_related("signature").order_by("-version"))
+        sources = record.sources.order_by("number")
+        return Shown(
+            mark=mark(rows[0].outcome if rows else "undetermined"),
+            facts=[("Code", record.code), ("Determinations", len(rows))],
+            tables=[
+                Table(
+                    "Determinations of eligibility",
+                    ("Version", "Outcome", "Determined", "Establishment", "Records", "Signed"),
+                    [_line(row) for row in rows],
+                    empty="Nobody has determined the donor's eligibility: lots are blocked.",
+                ),
+                Table(
+                    "Tissue sources",
+                    ("Source", "Tissue", "Recovered"),
+                    [
+                        (
+                            link(
+                                row.number,
+                                reverse("admin:products_tissuesource_change", args=[row.pk]),
+                            ),
+                            row.get_kind_display(),
+                            local_text(row.recovered_at, row.recovery_zone),
+                        )
+                        for row in sources
+                    ],
+                ),
+            ],
+            options=[
+                option(
+                    request,
+                    "donor.determine",
+                    "Sign a determination",
+                    self.url("determine", record.pk),
+                    style="primary",
+                )
+            ],
+        ).as_context()
+
+    def registration(self, request: HttpRequest) -> ActionPage:
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            donor = register_donor(context, code=typed["code"])
+            return Done(self.url("change", donor.pk), f"Donor {donor.code} is registered.")
+
+        return ActionPage(
+            action="donor.register",
+            title="Register a donor",
+            form_class=DonorForm,
+            perform=perform,
+            submit="Register the donor",
+            back=self.url("changelist"),
+            crumbs=(self.list_crumb(),),
+        )
+
+    def determine_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        donor = self.record(key)
+        back = self.url("change", donor.pk)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            row = determine_donor(
+                context,
+                donor=donor.code,
+                outcome=typed["outcome"],
+                determined_on=typed["determined_on"],
+                establishment=typed["establishment"],
+                summary_of_records=typed["summary_of_records"],
+            )
+            return Done(back, f"Determination {row.version} of donor {donor.code} is signed.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="donor.determine",
+                title=f"Determine the eligibility of donor {donor.code}",
+                form_class=DeterminationForm,
+                perform=perform,
+                submit="Sign the determination",
+                meaning="Donor eligible, ineligible or incomplete, as chosen above",
+                intro="The newest determination is the one in effect. Every lot of the donor is "
+                "judged again; one that is released and no longer may be is put on hold.",
+                back=back,
+                crumbs=self.record_crumbs(donor),
+            ),
+        )
+
+
+def _line(row: Determination) -> tuple[Any, ...]:
+    signature = row.signature
+    return (
+        row.version,
+        mark(row.outcome),
+        str(row.determined_on or ""),
+        row.establishment,
+        row.summary_of_records,
+        (
+            f"{signature.printed_name}, {local_text(signature.signed_at, signature.zone)}: "
+            f"{signature.reason}"
+        ),
+    )

@@ -1,0 +1,234 @@
+"""Forms as actions need them: the action judges what was typed, the form keeps and shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+
+from products.domain.blocks import Block
+from products.domain.errors import ConfigurationError, DomainError, ReleaseBlockedError
+from products.domain.lots import zone_named
+
+ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Tokyo",
+    "UTC",
+)
+SIGNATURE = ("reason", "password")
+VERSION = "lot_version"
+
+
+class Suggesting(forms.TextInput):
+    """A text input that offers known values but takes any: the action says what exists."""
+
+    template_name = "admin/exolot/suggest.html"
+
+    def __init__(
+        self, suggestions: Iterable[str | tuple[str, str]] = (), attrs: dict[str, str] | None = None
+    ) -> None:
+        super().__init__({"autocomplete": "off", **(attrs or {})})
+        self.suggestions = [item if isinstance(item, tuple) else (item, "") for item in suggestions]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        listed = f"{context['widget']['attrs'].get('id', name)}_known"
+        context["widget"]["attrs"]["list"] = listed
+        context["widget"]["listed"] = listed
+        context["widget"]["suggestions"] = self.suggestions
+        return context
+
+
+def text(label: str, help_text: str = "", *, whole: bool = False, **options: Any) -> forms.Field:
+    """Text that the action judges, empty included."""
+    field = forms.CharField(label=label, help_text=help_text, required=False, **options)
+    field.is_whole = whole  # type: ignore[attr-defined]  # read by the template
+    return field
+
+
+def long_text(label: str, help_text: str = "") -> forms.Field:
+    return text(label, help_text, whole=True, widget=forms.Textarea({"rows": 2}))
+
+
+def reference(label: str, help_text: str = "") -> forms.Field:
+    """The code or number of another record; `ActionForm.suggest` fills in what is known."""
+    return text(label, help_text, widget=Suggesting())
+
+
+def word(
+    label: str, choices: Iterable[tuple[str, str]], help_text: str = "", *, empty: str = ""
+) -> forms.Field:
+    """One word of a closed list; the action refuses any other."""
+    offered = [*([("", empty)] if empty else []), *choices]
+    return text(label, help_text, widget=forms.Select(choices=offered))
+
+
+def whole_number(label: str, help_text: str = "", *, required: bool = True) -> forms.Field:
+    return forms.IntegerField(label=label, help_text=help_text, required=required)
+
+
+def day(label: str, help_text: str = "", *, required: bool = True) -> forms.Field:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+
+def instant(label: str, help_text: str = "", *, required: bool = True) -> forms.Field:
+    """A local time; its zone is another field, named in the form's `instants`."""
+    return forms.DateTimeField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
+
+def zone(label: str = "Time zone") -> forms.Field:
+    return text(label, widget=Suggesting(ZONES))
+
+
+class ListField(forms.CharField):
+    """Several codes, separated by commas or lines."""
+
+    def __init__(self, *, label: str, help_text: str = "", known: Iterable[str] = ()) -> None:
+        super().__init__(label=label, help_text=help_text, required=False, widget=Suggesting(known))
+
+    def clean(self, value: Any) -> list[str]:
+        typed = super().clean(value)
+        return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
+
+
+class ActionForm(forms.Form):
+    """The parameters of an action; signed ones ask for the reason and the password too.
+
+    ``instants`` names, for each local time, the field that holds its zone; ``aliases``, for each
+    parameter of the action that is asked for under another name, that name.
+    """
+
+    required_css_class = "required"
+    use_required_attribute = False
+    instants: Mapping[str, str] = {}
+    aliases: Mapping[str, str] = {}
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: dict[str, Any] | None = None,
+        is_signed: bool = False,
+        lot_version: int | None = None,
+        suggestions: Mapping[str, Iterable[str | tuple[str, str]]] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial, label_suffix="")
+        self.is_signed = is_signed
+        self.refused_blocks: tuple[Block, ...] = ()
+        if is_signed:
+            self.fields["reason"] = long_text(
+                "Reason", "Why you sign. It stays with the signature."
+            )
+            self.fields["password"] = forms.CharField(
+                label="Your password",
+                strip=False,
+                widget=forms.PasswordInput({"autocomplete": "current-password"}),
+            )
+        if lot_version is not None:
+            self.fields[VERSION] = forms.IntegerField(
+                initial=lot_version, widget=forms.HiddenInput(), required=False
+            )
+        for name, known in (suggestions or {}).items():
+            widget = self.fields[name].widget
+            assert isinstance(widget, Suggesting)
+            widget.suggestions = [item if isinstance(item, tuple) else (item, "") for item in known]
+
+    @property
+    def record_fields(self) -> list[BoundField]:
+        apart = SIGNATURE if self.is_signed else ()
+        return [field for field in self.visible_fields() if field.name not in apart]
+
+    @property
+    def signature_fields(self) -> list[BoundField]:
+        return [self[name] for name in SIGNATURE]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, zone_field in self.instants.items():
+            if cleaned.get(name) is not None:
+                try:
+                    cleaned[name] = at_local_time(cleaned[name], cleaned.get(zone_field, ""))
+                except forms.ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+    def refuse(self, error: DomainError) -> None:
+        """Show what the action said beside the input it is about, with all that was typed."""
+        field = self.aliases.get(error.field, error.field)
+        self.add_error(field if field in self.fields else None, error.message)
+        if isinstance(error, ReleaseBlockedError):
+            self.refused_blocks = error.blocks
+
+    def state_version(self, version: int) -> None:
+        """The person has now seen this version of the lot."""
+        assert isinstance(self.data, QueryDict)
+        self.data = self.data.copy()
+        self.data[VERSION] = str(version)
+
+
+def at_local_time(typed: datetime, zone_name: str) -> datetime:
+    """The instant that the wall clock of ``zone_name`` showed as ``typed``.
+
+    Raises:
+        ValidationError: the clock was never at that time, or twice.
+    """
+    try:
+        tz = zone_named(zone_name)
+    except ConfigurationError:
+        return typed  # The action names the unknown zone.
+    first = typed.replace(tzinfo=tz, fold=0)
+    if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) != typed.replace(tzinfo=None):
+        raise forms.ValidationError(
+            f"The clocks of {zone_name} skipped this time: they were put forward."
+        )
+    if first.utcoffset() != first.replace(fold=1).utcoffset():
+        raise forms.ValidationError(
+            f"The clocks of {zone_name} showed this time twice: state it in the zone UTC."
+        )
+    return first
+
+
+class PasswordChangeForm(ActionForm):
+    old = forms.CharField(
+        label="Present password",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="New password",
+        help_text="At least 15 characters; several unrelated words are good.",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="New password, again",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "new" in cleaned and "again" in cleaned and cleaned["new"] != cleaned["again"]:
+            self.add_error("again", "The two new passwords differ.")
+        return cleaned

@@ -1,0 +1,242 @@
+"""Methods and their versions: drafted, approved and retired under signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from products.actions.methods import (
+    approve_method_version,
+    draft_method_version,
+    register_method,
+    retire_method_version,
+)
+from products.admin.forms import ActionForm, ListField, Suggesting, text, whole_number, word
+from products.admin.pages import ActionPage, Done
+from products.admin.parts import Shown, Table, option
+from products.admin.readings import unit_choices
+from products.admin.site import site
+from products.admin.surface import RecordAdmin
+from products.domain.calculations import Formula
+from products.domain.criteria import CATEGORY_LABELS, Category
+from products.domain.lots import local_text
+from products.domain.methods import DocumentState
+from products.domain.units import label_of
+from products.models import Method, MethodVersion, Signature
+from products.models.fields import choices_of
+from products.templatetags.exolot import mark
+
+
+class MethodForm(ActionForm):
+    code = text("Method code", "Never reused.")
+    name = text("Name")
+    attribute = text("Attribute", "What it measures.")
+    category = word("Category", choices_of(Category, CATEGORY_LABELS))
+
+
+class VersionForm(ActionForm):
+    aliases = {"media": "culture_media"}
+    document = text("Document", "Number of the written procedure.")
+    formula = word("Formula", choices_of(Formula))
+    unit = text("Unit", "UCUM code of the reportable value.", widget=Suggesting(unit_choices()))
+    replicates = whole_number("Replicates")
+    incubation_hours = whole_number("Incubation", "Hours; empty without one.", required=False)
+    culture_media = ListField(
+        label="Media", help_text="That a sterility test must use, with commas."
+    )
+    lod = text("Limit of detection", "As in the document; empty if none.")
+    loq = text("Limit of quantitation", "As in the document; empty if none.")
+    max_cv_percent = text("Largest CV", "In %; empty if none.")
+    minimum_count = whole_number("Least count", "Cells per replicate.", required=False)
+
+
+class ChosenVersionForm(ActionForm):
+    version = word("Version", [])
+
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].widget.choices = versions
+
+
+@admin.register(Method, site=site)
+class MethodAdmin(RecordAdmin[Method]):
+    registers = "method.register"
+    register_label = "Register a method"
+    list_display = ("code", "name", "attribute", "category")
+    search_fields = ("code__istartswith", "name__icontains")
+    search_help_text = "Code or name"
+    ordering = ("code",)
+
+    def page_names(self) -> tuple[str, ...]:
+        return ("draft", "approve", "retire")
+
+    def shown(self, request: HttpRequest, record: Method) -> Mapping[str, Any]:
+        versions = list(
+            record.versions.select_related("approval", "retirement").order_by("-version")
+        )
+        states = {row.state for row in versions}
+        key = record.pk
+        return Shown(
+            facts=[
+                ("Name", record.name),
+                ("Attribute", record.attribute),
+                ("Category", record.get_category_display()),
+            ],
+            tables=[
+                Table(
+                    "Versions",
+                    (
+                        "Version",
+                        "State",
+                        "Document",
+                        "Calculation",
+                        "Limits of the method",
+                        "Signed",
+                    ),
+                    [_line(row) for row in versions],
+                    empty="No version is drafted; without an approved one no run is opened.",
+                )
+            ],
+            options=[
+                option(request, "method.draft", "Draft a version", self.url("draft", key)),
+                option(
+                    request,
+                    "method.approve",
+                    "Approve a version",
+                    self.url("approve", key),
+                    why_not="" if DocumentState.DRAFT in states else "no version is a draft.",
+                ),
+                option(
+                    request,
+                    "method.retire",
+                    "Retire a version",
+                    self.url("retire", key),
+                    why_not="" if DocumentState.APPROVED in states else "no version is approved.",
+                ),
+            ],
+        ).as_context()
+
+    def registration(self, request: HttpRequest) -> ActionPage:
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            method = register_method(context, **typed)
+            return Done(self.url("change", method.pk), f"Method {method.code} is registered.")
+
+        return ActionPage(
+            action="method.register",
+            title="Register a method",
+            form_class=MethodForm,
+            perform=perform,
+            submit="Register the method",
+            back=self.url("changelist"),
+            crumbs=(self.list_crumb(),),
+        )
+
+    def draft_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        method = self.record(key)
+        back = self.url("change", method.pk)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            media = typed.pop("culture_media")
+            version = draft_method_version(context, method=method.code, media=media, **typed)
+            return Done(back, f"Version {version.version} of {method.code} is drafted.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="method.draft",
+                title=f"Draft a version of method {method.code}",
+                form_class=VersionForm,
+                perform=perform,
+                submit="Save the draft",
+                back=back,
+                initial={"replicates": 1},
+                crumbs=self.record_crumbs(method),
+            ),
+        )
+
+    def approve_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        method = self.record(key)
+        return self.answer(request, self._signing(method, DocumentState.DRAFT))
+
+    def retire_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        method = self.record(key)
+        return self.answer(request, self._signing(method, DocumentState.APPROVED))
+
+    def _signing(self, method: Method, state: DocumentState) -> ActionPage:
+        """Approving what is a draft, retiring what is approved."""
+        approves = state is DocumentState.DRAFT
+        act = approve_method_version if approves else retire_method_version
+        back = self.url("change", method.pk)
+        rows = list(method.versions.filter(state=state).order_by("-version"))
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            number = typed["version"]
+            row = act(
+                context,
+                method=method.code,
+                version=int(number) if number.isdecimal() else 0,
+            )
+            return Done(back, f"Version {row.version} of {method.code} is {row.state}.")
+
+        return ActionPage(
+            action="method.approve" if approves else "method.retire",
+            title=f"{'Approve' if approves else 'Retire'} a version of method {method.code}",
+            form_class=ChosenVersionForm,
+            perform=perform,
+            submit="Sign and approve" if approves else "Sign and retire",
+            submit_class="primary" if approves else "danger",
+            meaning="Approved" if approves else "Retired",
+            intro="An approved version never changes."
+            if approves
+            else "No later run may use a retired version; earlier runs keep their results.",
+            template="admin/exolot/sign_records.html",
+            back=back,
+            arguments={"versions": [(str(row.version), f"version {row.version}") for row in rows]},
+            shown=lambda: {
+                "table": Table(
+                    "What is signed",
+                    (
+                        "Version",
+                        "State",
+                        "Document",
+                        "Calculation",
+                        "Limits of the method",
+                        "Signed",
+                    ),
+                    [_line(row) for row in rows],
+                )
+            },
+            crumbs=self.record_crumbs(method),
+            is_wide=True,
+        )
+
+
+def _line(row: MethodVersion) -> tuple[Any, ...]:
+    parts = [
+        f"{row.formula.replace('_', ' ')} in {label_of(row.unit) or row.unit}",
+        f"replicates: {row.replicates}",
+        row.incubation_hours and f"incubation: {row.incubation_hours} h",
+        row.media and f"media: {', '.join(row.media)}",
+    ]
+    limits = [
+        row.lod and f"LOD {row.lod}",
+        row.loq and f"LOQ {row.loq}",
+        row.max_cv_percent and f"CV at most {row.max_cv_percent} %",
+        row.minimum_count and f"at least {row.minimum_count} cells",
+    ]
+    return (
+        f"v{row.version}",
+        mark(row.state),
+        row.document,
+        "; ".join(str(part) for part in parts if part),
+        "; ".join(str(limit) for limit in limits if limit),
+        "; ".join(_signed(signature) for signature in (row.approval, row.retirement) if signature),
+    )
+
+
+def _signed(signature: Signature) -> str:
+    when = local_text(signature.signed_at, signature.zone)
+    return f"{signature.meaning} by {signature.printed_name}, {when}"

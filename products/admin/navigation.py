@@ -1,0 +1,69 @@
+"""The menu: the same everywhere, without what the reader's roles do not open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from products.domain.roles import Permission
+from products.queries.people import Identity
+
+MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Lots",
+        (
+            ("Lots", "lot"),
+            ("Samples", "sample"),
+            ("Runs", "run"),
+            ("Investigations", "investigation"),
+            ("Holds", "hold"),
+        ),
+    ),
+    ("Origin", (("Donors", "donor"), ("Tissue sources", "tissuesource"))),
+    (
+        "Documents",
+        (
+            ("Products", "product"),
+            ("Specifications", "specificationversion"),
+            ("Methods", "method"),
+        ),
+    ),
+    ("Equipment", (("Instruments", "instrument"), ("Media lots", "medialot"))),
+    (
+        "People",
+        (("Persons", "person"), ("Accounts", "user"), ("API tokens", "apitoken")),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str
+    entries: tuple[Entry, ...]
+
+
+def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...]:
+    if Permission.READ not in identity.permissions:
+        return ()
+    home = reverse("admin:index")
+    return (
+        Group("", (Entry("Home", home, request.path == home),)),
+        *(
+            Group(label, tuple(_entry(request, name, model) for name, model in entries))
+            for label, entries in MENU
+        ),
+    )
+
+
+def _entry(request: HttpRequest, label: str, model: str) -> Entry:
+    url = reverse(f"admin:products_{model}_changelist")
+    return Entry(label, url, request.path.startswith(url))

@@ -1,0 +1,145 @@
+"""A page that performs one action: its form, its refusals, its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from products.actions.base import ACTIONS, Context
+from products.admin.forms import VERSION, ActionForm
+from products.admin.requests import context_from, identity_in
+from products.domain.errors import DomainError, StaleVersionError
+from products.domain.roles import Permission
+from products.models import Lot
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+
+STALE = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Where to go after the action, and what to say there."""
+
+    url: str
+    message: str = ""
+
+
+Perform = Callable[[Context, dict[str, Any]], Done | HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPage:
+    """``shown`` is what the template shows beside the form, read anew each time it is shown.
+
+    ``lot`` is the one whose version the form states, None when it acts on no lot's decision.
+    """
+
+    action: str
+    title: str
+    form_class: type[ActionForm]
+    perform: Perform
+    submit: str
+    meaning: str = ""
+    intro: str = ""
+    back: str = ""
+    template: str = "admin/action_form.html"
+    lot: Lot | None = None
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    suggestions: Mapping[str, Iterable[str | tuple[str, str]]] = field(default_factory=dict)
+    shown: Callable[[], Mapping[str, Any]] = dict
+    crumbs: tuple[Crumb, ...] = ()
+    is_wide: bool = False
+    submit_class: str = "primary"
+
+
+def require(request: HttpRequest, permission: Permission, what: str) -> None:
+    """Raises `PermissionDenied` with a sentence for whoever lacks the role."""
+    identity = identity_in(request)
+    if permission not in identity.permissions:
+        raise PermissionDenied(
+            f"{identity.printed_name} ({identity.roles_text}) may not do this: {what} needs a role "
+            f"that may {permission.value.replace('_', ' ')}."
+        )
+
+
+def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpResponse:
+    """Show the form, or perform the action and go on; a refusal keeps what was typed."""
+    info = ACTIONS[page.action]
+    if info.permission is not None:
+        require(request, info.permission, page.title[0].lower() + page.title[1:])
+    form = page.form_class(
+        request.POST if request.method == "POST" else None,
+        initial=dict(page.initial),
+        is_signed=info.signed,
+        lot_version=_version(page.lot),
+        suggestions=page.suggestions,
+        **page.arguments,
+    )
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = page.perform(_context(request, form), form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+            if isinstance(error, StaleVersionError):
+                status = STALE
+                form.state_version(_version(page.lot) or 0)
+        else:
+            return _go_on(request, done)
+    return TemplateResponse(
+        request, page.template, _shown(site, request, page, form), status=status
+    )
+
+
+def _go_on(request: HttpRequest, done: Done | HttpResponse) -> HttpResponse:
+    if isinstance(done, HttpResponse):
+        return done
+    if done.message:
+        messages.success(request, done.message)
+    return HttpResponseRedirect(done.url)
+
+
+def _version(lot: Lot | None) -> int | None:
+    return Lot.objects.values_list("version", flat=True).get(pk=lot.pk) if lot else None
+
+
+def _context(request: HttpRequest, form: ActionForm) -> Context:
+    return context_from(
+        request,
+        form.cleaned_data.get("reason", ""),
+        password=form.cleaned_data.get("password", ""),
+        expected_version=form.cleaned_data.get(VERSION),
+    )
+
+
+def _shown(
+    site: AdminSite, request: HttpRequest, page: ActionPage, form: ActionForm
+) -> dict[str, Any]:
+    return {
+        **site.each_context(request),
+        "title": page.title,
+        "form": form,
+        "submit": page.submit,
+        "submit_class": page.submit_class,
+        "meaning": page.meaning,
+        "intro": page.intro,
+        "back": page.back,
+        "crumbs": page.crumbs,
+        "is_wide": page.is_wide,
+        **page.shown(),
+    }

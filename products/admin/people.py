@@ -1,0 +1,314 @@
+"""Persons and their accounts: administrators write, everybody who reads records may look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from products.actions.accounts import (
+    create_account,
+    create_person,
+    reset_password,
+    set_active,
+    set_roles,
+)
+from products.admin.forms import ActionForm, text, word
+from products.admin.pages import ActionPage, Done
+from products.admin.parts import Shown, Table, link, option
+from products.admin.site import site
+from products.admin.surface import RecordAdmin
+from products.domain.accounts import SYSTEM_ACCOUNT
+from products.domain.lots import local_text
+from products.domain.roles import Role
+from products.models import Person, SignIn, User
+from products.templatetags.exolot import mark
+
+SIGN_INS_SHOWN = 20
+
+
+class RolesField(forms.MultipleChoiceField):
+    """Any words: the action says which are roles."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Roles",
+            required=False,
+            choices=[(role.value, role.value) for role in Role],
+            widget=forms.CheckboxSelectMultiple({"class": "checks"}),
+        )
+
+    def valid_value(self, value: str) -> bool:
+        return True
+
+
+def first_password() -> forms.Field:
+    return forms.CharField(
+        label="First password",
+        help_text="Told to the person, who changes it at the first use.",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+
+class PersonForm(ActionForm):
+    printed_name = text("Printed name", "As it stands beside every signature.")
+
+
+class AccountForm(ActionForm):
+    aliases = {"password": "password_given"}
+    person = word("Person", [])
+    username = text(
+        "Account name", "Never reused.", widget=forms.TextInput({"autocomplete": "off"})
+    )
+    roles = RolesField()
+    password_given = first_password()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.order_by("printed_name").values_list("pk", "printed_name")
+        self.fields["person"].widget.choices = [(str(key), name) for key, name in people]
+
+
+class SetRolesForm(ActionForm):
+    roles = RolesField()
+    reason = text("Reason", whole=True)
+
+
+class ResetForm(ActionForm):
+    new = first_password()
+    reason = text("Reason", whole=True)
+
+
+class ReasonForm(ActionForm):
+    reason = text("Reason", whole=True)
+
+
+@admin.register(Person, site=site)
+class PersonAdmin(RecordAdmin[Person]):
+    registers = "person.create"
+    register_label = "Record a person"
+    list_display = ("printed_name",)
+    search_fields = ("printed_name__icontains",)
+    search_help_text = "Name"
+    ordering = ("printed_name",)
+
+    def shown(self, request: HttpRequest, record: Person) -> Mapping[str, Any]:
+        accounts = record.accounts.order_by("username").prefetch_related("groups")
+        add = reverse("admin:products_user_add")
+        return Shown(
+            facts=[("Printed name", record.printed_name)],
+            tables=[
+                Table(
+                    "Accounts",
+                    ("Account", "Roles", "State"),
+                    [
+                        (
+                            link(
+                                row.username, reverse("admin:products_user_change", args=[row.pk])
+                            ),
+                            ", ".join(sorted(group.name for group in row.groups.all())),
+                            mark("active" if row.is_active else "inactive"),
+                        )
+                        for row in accounts
+                    ],
+                )
+            ],
+            options=[
+                option(request, "account.create", "Give an account", f"{add}?person={record.pk}")
+            ],
+        ).as_context()
+
+    def registration(self, request: HttpRequest) -> ActionPage:
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            person = create_person(context, printed_name=typed["printed_name"])
+            return Done(self.url("change", person.pk), f"{person.printed_name} is recorded.")
+
+        return ActionPage(
+            action="person.create",
+            title="Record a person",
+            form_class=PersonForm,
+            perform=perform,
+            submit="Record the person",
+            back=self.url("changelist"),
+            crumbs=(self.list_crumb(),),
+        )
+
+
+@admin.register(User, site=site)
+class UserAdmin(RecordAdmin[User]):
+    registers = "account.create"
+    register_label = "Give an account"
+    list_title = "Accounts"
+    list_display = ("username", "person", "roles", "state")
+    search_fields = ("username__istartswith", "person__printed_name__icontains")
+    search_help_text = "Account or person"
+    ordering = ("username",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        names = ArrayAgg("groups__name", filter=Q(groups__isnull=False), default=[])
+        return User.objects.select_related("person").annotate(role_names=names)
+
+    def get_queryset_of_one(self) -> QuerySet[User]:
+        return User.objects.select_related("person").exclude(username=SYSTEM_ACCOUNT)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Where Django keeps its own password form, ours stands."""
+        address = path(
+            "<uuid:key>/password/",
+            self.admin_site.admin_view(self.password_page),
+            name="auth_user_password_change",
+        )
+        return [address, *super().get_urls()]
+
+    def page_names(self) -> tuple[str, ...]:
+        return ("roles", "activity")
+
+    @admin.display(description="Roles")
+    def roles(self, row: Any) -> str:
+        return ", ".join(sorted(row.role_names)) or "none"
+
+    @admin.display(description="State")
+    def state(self, row: User) -> SafeString:
+        return mark("active" if row.is_active else "inactive")
+
+    def shown(self, request: HttpRequest, record: User) -> Mapping[str, Any]:
+        zone = self.admin_site.each_context(request)["zone"]
+        roles = sorted(record.groups.values_list("name", flat=True))
+        sign_ins = SignIn.objects.filter(user=record).order_by("-recorded_at")[:SIGN_INS_SHOWN]
+        key = record.pk
+        return Shown(
+            mark=self.state(record),
+            facts=[
+                ("Person", record.person.printed_name if record.person else "none"),
+                ("Roles", ", ".join(roles) or "none"),
+                ("Must change the password", "yes" if record.must_change_password else "no"),
+                ("Password set", local_text(record.password_set_at, zone)),
+            ],
+            tables=[
+                Table(
+                    "Latest sign-ins and signatures",
+                    ("When", "Kind", "Outcome", "From"),
+                    [
+                        (
+                            local_text(row.recorded_at, zone),
+                            row.kind.replace("_", " "),
+                            "succeeded" if row.succeeded else "refused",
+                            row.address,
+                        )
+                        for row in sign_ins
+                    ],
+                )
+            ],
+            options=[
+                option(request, "account.set_roles", "Set roles", self.url("roles", key)),
+                option(
+                    request,
+                    "account.reset_password",
+                    "Reset the password",
+                    reverse("admin:auth_user_password_change", args=[key]),
+                ),
+                option(
+                    request,
+                    "account.set_active",
+                    "Close the account" if record.is_active else "Open the account again",
+                    self.url("activity", key),
+                ),
+            ],
+        ).as_context()
+
+    def registration(self, request: HttpRequest) -> ActionPage:
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            account = create_account(
+                context,
+                username=typed["username"],
+                person=typed["person"],
+                password=typed["password_given"],
+                roles=typed["roles"],
+            )
+            return Done(self.url("change", account.pk), f"Account {account.username} is made.")
+
+        return ActionPage(
+            action="account.create",
+            title="Give an account",
+            form_class=AccountForm,
+            perform=perform,
+            submit="Make the account",
+            back=self.url("changelist"),
+            initial={"person": request.GET.get("person", "")},
+            crumbs=(self.list_crumb(),),
+        )
+
+    def roles_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        account = self.record(key)
+        back = self.url("change", account.pk)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            set_roles(context, username=account.username, roles=typed["roles"])
+            return Done(back, f"The roles of {account.username} are set.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="account.set_roles",
+                title=f"Set the roles of {account.username}",
+                form_class=SetRolesForm,
+                perform=perform,
+                submit="Set the roles",
+                back=back,
+                initial={"roles": list(account.groups.values_list("name", flat=True))},
+                crumbs=self.record_crumbs(account),
+            ),
+        )
+
+    def password_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        account = self.record(key)
+        back = self.url("change", account.pk)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            reset_password(context, username=account.username, new=typed["new"])
+            return Done(back, f"{account.username} has a first password again.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="account.reset_password",
+                title=f"Reset the password of {account.username}",
+                form_class=ResetForm,
+                perform=perform,
+                submit="Reset the password",
+                back=back,
+                crumbs=self.record_crumbs(account),
+            ),
+        )
+
+    def activity_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        account = self.record(key)
+        back = self.url("change", account.pk)
+        opens = not account.is_active
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            set_active(context, username=account.username, is_active=opens)
+            return Done(back, f"Account {account.username} is {'open' if opens else 'closed'}.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="account.set_active",
+                title=f"{'Open' if opens else 'Close'} the account {account.username}",
+                form_class=ReasonForm,
+                perform=perform,
+                submit="Open it again" if opens else "Close the account",
+                submit_class="primary" if opens else "danger",
+                intro="Records and signatures of the account stay as they are.",
+                back=back,
+                crumbs=self.record_crumbs(account),
+            ),
+        )

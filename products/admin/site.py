@@ -1,0 +1,112 @@
+"""The admin site: who gets in, what every page shows, sign-in and passwords through actions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from products.actions.accounts import change_password
+from products.actions.base import Context
+from products.admin.forms import PasswordChangeForm
+from products.admin.navigation import navigation_for
+from products.admin.pages import ActionPage, Done, answer
+from products.admin.requests import identity_in
+from products.admin.sign_in import SignInForm
+from products.domain.roles import Permission
+from products.queries.people import is_demo
+from products.queries.worklists import home_page
+
+
+class ExolotSite(admin.AdminSite):
+    """Roles decide what is shown; Django's own permissions and superusers decide nothing here."""
+
+    site_title = site_header = index_title = "Exolot"
+    login_form = SignInForm
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return super().has_permission(request) and getattr(user, "locked_at", None) is None
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT002  # Django's
+        def changed_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            """Who was given a password chooses an own one before anything else."""
+            if getattr(request.user, "must_change_password", False):
+                elsewhere = {reverse("admin:password_change"), reverse("admin:logout")}
+                if request.path not in elsewhere:
+                    messages.warning(
+                        request, "Your password was set by another person. Choose your own first."
+                    )
+                    return HttpResponseRedirect(reverse("admin:password_change"))
+            return cast("HttpResponse", view(request, *args, **kwargs))
+
+        return super().admin_view(changed_first, cacheable)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = {
+            "title": "Exolot",
+            "site_header": self.site_header,
+            "has_permission": self.has_permission(request),
+        }
+        if not context["has_permission"]:
+            return context | {"is_demo": is_demo()}
+        identity = identity_in(request)
+        return context | {
+            "identity": identity,
+            "is_demo": identity.is_demo,
+            "zone": identity.zone,
+            "navigation": navigation_for(request, identity),
+        }
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        identity = identity_in(request)
+        may_read = Permission.READ in identity.permissions
+        page = home_page(identity, timezone.now()) if may_read else None
+        return TemplateResponse(
+            request,
+            "admin/index.html",
+            {**self.each_context(request), "title": "Home", "page": page},
+        )
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        def perform(context: Context, typed: dict[str, Any]) -> Done:
+            changed = change_password(context, old=typed["old"], new=typed["new"])
+            update_session_auth_hash(request, changed)
+            return Done(reverse("admin:index"), "Your password is changed.")
+
+        page = ActionPage(
+            action="account.change_password",
+            title="Change your password",
+            form_class=PasswordChangeForm,
+            perform=perform,
+            submit="Change the password",
+        )
+        return answer(self, request, page)
+
+    def password_change_done(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Without Django's own pages that nothing here uses."""
+        unused = {"autocomplete", "jsi18n", "view_on_site"}
+        return [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
+
+
+site = ExolotSite(name="admin")

@@ -1,0 +1,63 @@
+"""Who somebody is to a page, and the accounts behind a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+
+from products.domain.roles import Permission, permissions_of
+from products.models import Installation, Site, User
+from products.models.installation import InstallationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An account, the person it belongs to, and where it acts.
+
+    ``person`` is None for an account of no person. ``zone`` is that of the first site, for times
+    of records that belong to none.
+    """
+
+    username: str
+    person: UUID | None
+    printed_name: str
+    roles: tuple[str, ...]
+    is_demo: bool
+    zone: str
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.roles)
+
+    @property
+    def roles_text(self) -> str:
+        return ", ".join(self.roles) or "no role"
+
+
+def identity_of(user: UUID) -> Identity:
+    """Everything that each page needs to know of its reader, in one query."""
+    row = (
+        User.objects.filter(pk=user)
+        .annotate(
+            roles=ArrayAgg("groups__name", filter=Q(groups__isnull=False), default=[]),
+            kind=Installation.objects.values("kind")[:1],
+            zone=Site.objects.order_by("recorded_at", "id").values("zone")[:1],
+        )
+        .values("username", "person", "person__printed_name", "roles", "kind", "zone")
+        .get()
+    )
+    return Identity(
+        username=row["username"],
+        person=row["person"],
+        printed_name=row["person__printed_name"] or row["username"],
+        roles=tuple(sorted(row["roles"])),
+        is_demo=row["kind"] == InstallationKind.DEMO,
+        zone=row["zone"] or "UTC",
+    )
+
+
+def is_demo() -> bool:
+    return Installation.objects.filter(kind=InstallationKind.DEMO).exists()

@@ -1,0 +1,273 @@
+"""Lean lists: the lots of a page, and what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Upper
+
+from products.domain.criteria import Verdict
+from products.domain.lots import Decision, ReleaseStatus
+from products.domain.methods import DocumentState
+from products.domain.products import BASIS_LABELS
+from products.domain.results import SATISFYING, RunState
+from products.domain.roles import Permission
+from products.models import (
+    Donor,
+    Investigation,
+    Lot,
+    LotSource,
+    MethodVersion,
+    Result,
+    Run,
+    SpecificationVersion,
+)
+from products.queries.lots import lots_at
+from products.queries.people import Identity
+
+SHOWN = 8
+SOON = timedelta(hours=24)
+ALWAYS_COUNTED = (ReleaseStatus.QUARANTINED, ReleaseStatus.ON_HOLD, ReleaseStatus.RELEASED)
+IN_USE = (
+    ReleaseStatus.QUARANTINED,
+    ReleaseStatus.RELEASED,
+    ReleaseStatus.CONDITIONALLY_RELEASED,
+    ReleaseStatus.ON_HOLD,
+)
+
+
+def lot_list(now: datetime) -> QuerySet[Lot]:
+    """Lots with ``status``, ``tissues`` and ``is_due`` (the stored reasons no longer hold)."""
+    tissues = LotSource.objects.filter(lot=OuterRef("pk")).order_by("source__kind")
+    return (
+        lots_at(now)
+        .select_related("product", "site")
+        .annotate(
+            tissues=ArraySubquery(tissues.values("source__kind").distinct()),
+            is_due=Case(
+                When(judged_until__gt=Value(now), then=Value(value=False)),
+                default=Value(value=True),
+                output_field=BooleanField(),
+            ),
+        )
+    )
+
+
+def lots_by_number(lots: QuerySet[Lot], typed: str) -> QuerySet[Lot]:
+    """The lot of that number and those whose number begins with it, in whatever case."""
+    return lots.alias(upper_number=Upper("number")).filter(
+        upper_number__startswith=typed.strip().upper()
+    )
+
+
+def lots_expiring(lots: QuerySet[Lot], now: datetime, days: int) -> QuerySet[Lot]:
+    """Lots in use whose last day of use is near: not yet over, at most ``days`` ahead."""
+    today = now.date()
+    return lots.filter(
+        Q(status__in=IN_USE), expires_on__gte=today, expires_on__lte=today + timedelta(days=days)
+    )
+
+
+def lots_of_status(lots: QuerySet[Lot], status: str) -> QuerySet[Lot]:
+    """Of lots from `lot_list` those that have the status at its instant."""
+    return lots.filter(Q(status=status))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of work: how much of it there is, and the first of it."""
+
+    title: str
+    count: int
+    records: tuple[tuple[str, str, UUID, str], ...]
+    """Label, model, key and remark of each."""
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many lots have a status, and of them how many under each basis (its label)."""
+
+    status: str
+    count: int
+    by_basis: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    counts: tuple[StatusCount, ...]
+    expiring: int
+    waiting: tuple[Waiting, ...]
+
+
+def home_page(identity: Identity, now: datetime) -> Home:
+    lots = lots_at(now)
+    return Home(
+        counts=tuple(_counts(lots)),
+        expiring=lots_expiring(lots, now, 30).count(),
+        waiting=tuple(_waiting(identity, now)),
+    )
+
+
+def _counts(lots: QuerySet[Lot]) -> Iterator[StatusCount]:
+    """Every status that a lot has, and those that are always looked for."""
+    rows = lots.values_list("status", "product__basis").annotate(how_many=Count("pk")).order_by()
+    found: dict[str, list[tuple[str, int]]] = {}
+    for status, basis, how_many in rows:
+        found.setdefault(status, []).append((BASIS_LABELS.get(basis, basis), how_many))
+    for status in ALWAYS_COUNTED + tuple(
+        word for word in ReleaseStatus if word not in ALWAYS_COUNTED
+    ):
+        of_status = sorted(found.get(status, []))
+        if of_status or status in ALWAYS_COUNTED:
+            yield StatusCount(status.value, sum(n for _, n in of_status), tuple(of_status))
+
+
+def _waiting(identity: Identity, now: datetime) -> list[Waiting]:
+    may = identity.permissions
+    found: list[Waiting] = []
+    if Permission.RECORD in may:
+        found += [_unsubmitted(identity.person), _incubations(now)]
+    if Permission.REVIEW in may:
+        found.append(_lots_to_review(identity.person))
+    if Permission.DECIDE in may:
+        found += [_ready(now), _open_investigations()]
+    if Permission.APPROVE in may:
+        found.append(_drafts())
+    if Permission.DETERMINE in may:
+        found.append(_undetermined())
+    return found
+
+
+def _unsubmitted(person: UUID | None) -> Waiting:
+    runs = Run.objects.filter(state=RunState.SAVED, recorded_by__person=person).order_by("number")
+    return _listed(
+        "Runs you saved and have not submitted",
+        runs.select_related("method_version__method"),
+        lambda run: (run.number, "run", run.pk, run.method_version.method.name),
+    )
+
+
+def _incubations(now: datetime) -> Waiting:
+    later = Result.objects.filter(run=OuterRef("run"), version__gt=OuterRef("version"))
+    results = (
+        Result.objects.filter(final=False, final_at__lte=now + SOON)
+        .exclude(run__state=RunState.DISCARDED)
+        .filter(~Exists(later))
+        .select_related("run__lot__site")
+        .order_by("final_at")
+    )
+    return _listed(
+        "Incubations that end within 24 hours, or have ended",
+        results,
+        lambda result: (result.run.number, "run", result.run_id, "take the last reading"),
+    )
+
+
+def results_to_review(person: UUID | None) -> QuerySet[Result]:
+    """Final results without review that the person took no visible part in."""
+    return (
+        Result.objects.filter(final=True, review_item__isnull=True)
+        .filter(
+            Q(run__purpose__in=SATISFYING) | Q(verdict=Verdict.FAIL, run__criterion__isnull=False)
+        )
+        .exclude(Q(performed_by=person) | Q(run__recorded_by__person=person))
+    )
+
+
+def _lots_to_review(person: UUID | None) -> Waiting:
+    lots = (
+        Lot.objects.filter(runs__results__in=results_to_review(person), decision=Decision.NONE)
+        .annotate(to_review=Count("runs__results"))
+        .order_by("made_on", "id")
+    )
+    return _listed(
+        "Lots with runs to review",
+        lots,
+        lambda lot: (
+            lot.number,
+            "lot",
+            lot.pk,
+            f"{lot.to_review} {'run' if lot.to_review == 1 else 'runs'}",
+        ),
+    )
+
+
+def lots_ready(now: datetime) -> QuerySet[Lot]:
+    """Lots in quarantine against which no rule speaks."""
+    return lots_at(now).filter(Q(status=ReleaseStatus.QUARANTINED), blocks=[], judged_until__gt=now)
+
+
+def _ready(now: datetime) -> Waiting:
+    lots = lots_ready(now).select_related("product").order_by("made_on", "id")
+    return _listed(
+        "Lots ready for your decision",
+        lots,
+        lambda lot: (lot.number, "lot", lot.pk, lot.product.name),
+    )
+
+
+def _open_investigations() -> Waiting:
+    rows = (
+        Investigation.objects.filter(conclusion__isnull=True)
+        .select_related("lot")
+        .order_by("recorded_at", "id")
+    )
+    return _listed(
+        "Open investigations",
+        rows,
+        lambda row: (row.number, "investigation", row.pk, row.get_kind_display()),
+    )
+
+
+def _drafts() -> Waiting:
+    specifications = SpecificationVersion.objects.filter(state=DocumentState.DRAFT)
+    methods = MethodVersion.objects.filter(state=DocumentState.DRAFT)
+    records = [
+        *(
+            (f"Specification {row.product.code} v{row.version}", "specificationversion", row.pk, "")
+            for row in specifications.select_related("product").order_by("recorded_at")[:SHOWN]
+        ),
+        *(
+            (f"Method {row.method.code} v{row.version}", "method", row.method_id, "")
+            for row in methods.select_related("method").order_by("recorded_at")[:SHOWN]
+        ),
+    ]
+    count = specifications.count() + methods.count()
+    return Waiting("Drafts to approve", count, tuple(records[:SHOWN]))
+
+
+def _undetermined() -> Waiting:
+    donors = Donor.objects.filter(determinations__isnull=True).order_by("code")
+    return _listed(
+        "Donors whose eligibility nobody determined",
+        donors,
+        lambda donor: (donor.code, "donor", donor.pk, ""),
+    )
+
+
+def _listed(
+    title: str, rows: QuerySet[Any], show: Callable[[Any], tuple[str, str, UUID, str]]
+) -> Waiting:
+    found = list(rows[: SHOWN + 1])
+    count = len(found) if len(found) <= SHOWN else rows.count()
+    return Waiting(title, count, tuple(show(row) for row in found[:SHOWN]))

@@ -1,0 +1,3 @@
+"""How records are worded on a page."""
+
+from __future__ import annotations
