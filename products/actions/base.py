@@ -18,10 +18,12 @@ from django.db import DatabaseError, transaction
 
 from products.actions.judging import rejudge
 from products.actions.naming import begin, end
+from products.actions.records import check_printable
 from products.actions.signing import confirm_password
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import (
     ClockError,
+    InvalidValueError,
     NotPermittedError,
     SeparationOfDutiesError,
     StaleVersionError,
@@ -30,6 +32,7 @@ from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
 
 ATTEMPTS = 3
+LONGEST_REASON = 1000
 RETRIED = frozenset({"40001", "40P01"})
 CLOCK_DIFFERS = "QC003"
 DUTIES_NOT_SEPARATED = "QC004"
@@ -93,6 +96,7 @@ def action(
         @functools.wraps(body)
         def perform(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
             check_permission(context, info)
+            check_reason(context.reason)
             if signed:
                 confirm_password(context)
             for _ in range(ATTEMPTS - 1):
@@ -125,6 +129,17 @@ def check_permission(context: Context, info: ActionInfo) -> None:
             f"{actor.username} ({held}) may not do {info.name}: it needs a role that may "
             f"{info.permission.value.replace('_', ' ')}."
         )
+
+
+def check_reason(reason: str) -> None:
+    """Raises InvalidValueError for a reason that the trail cannot hold or print."""
+    if len(reason) > LONGEST_REASON:
+        raise InvalidValueError(
+            f"The reason has {len(reason)} characters; {LONGEST_REASON} are allowed.",
+            field="reason",
+            code="too_long",
+        )
+    check_printable(reason, "The reason", "reason", lines=True)
 
 
 def lock_lot(context: Context, lot: Lot) -> Lot:

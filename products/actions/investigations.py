@@ -6,8 +6,9 @@ Sources: 21 CFR 211.192, 610.1.
 from __future__ import annotations
 
 from products.actions.base import Context, action, lock_lot
-from products.actions.checks import check_fields, check_word
+from products.actions.checks import check_word
 from products.actions.lookups import find_investigation, find_run
+from products.actions.records import check_record
 from products.actions.signing import sign
 from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
 from products.domain.investigations import InvestigationKind, InvestigationOutcome
@@ -94,7 +95,7 @@ def conclude_investigation(
     conclusion = Conclusion(
         id=key, investigation=found, outcome=decided, cause=cause, evidence=evidence
     )
-    check_fields(conclusion)
+    check_record(conclusion)
     conclusion.signature = sign(
         context,
         record_kind="conclusion",

@@ -11,6 +11,10 @@ from django.db.models import CharField, Model, QuerySet
 from products.actions.checks import check_fields
 from products.domain.errors import DuplicateError, InvalidValueError
 
+LINE_CHARACTERS = dict.fromkeys(map(ord, "\r\n\t"))
+LINES_FROM = 500
+"""The length from which a column is prose, typed in lines."""
+
 Same = TypeVar("Same", bound=Model)
 
 
@@ -20,7 +24,7 @@ def insert(record: Model) -> None:
     Raises:
         InvalidValueError: naming the first field at fault.
     """
-    _check(record)
+    check_record(record)
     record.save(force_insert=True)
 
 
@@ -33,7 +37,7 @@ def insert_once(
         InvalidValueError: naming the first field at fault.
         DuplicateError: ``message`` of the record that has the name already.
     """
-    _check(record)
+    check_record(record)
     _refuse_taken(same, message, field)
     try:
         with transaction.atomic():
@@ -43,16 +47,19 @@ def insert_once(
         raise
 
 
-def check_printable(text: str, name: str, field: str) -> None:
-    if not text.isprintable():
+def check_printable(text: str, name: str, field: str, *, lines: bool = False) -> None:
+    """``lines`` allows what a person types into several lines: line ends and tabs."""
+    if not (text.translate(LINE_CHARACTERS) if lines else text).isprintable():
         raise InvalidValueError(f"{name} has characters that cannot be printed.", field=field)
 
 
-def _check(record: Model) -> None:
+def check_record(record: Model) -> None:
+    """Raises InvalidValueError naming the first field at fault, or that cannot be printed."""
     for column in record._meta.fields:  # noqa: SLF001  # Django's documented interface
         if isinstance(column, CharField):
             name = column.name.replace("_", " ").capitalize()
-            check_printable(getattr(record, column.attname), name, column.name)
+            lines = (column.max_length or 0) >= LINES_FROM
+            check_printable(getattr(record, column.attname), name, column.name, lines=lines)
     check_fields(record)
 
 

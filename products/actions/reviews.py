@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from products.actions.base import Context, action, lock_lot
-from products.actions.checks import check_fields
 from products.actions.lookups import find_lot, find_run
+from products.actions.records import insert
 from products.actions.signing import sign
 from products.domain.errors import (
     DuplicateError,
@@ -58,8 +58,7 @@ def review_results(context: Context, *, lot: str, runs: Sequence[str], comment: 
         },
     )
     review = Review(id=key, lot=locked, reviewer=person, comment=comment, signature=signature)
-    check_fields(review)
-    review.save(force_insert=True)
+    insert(review)
     for result in results:
         ReviewItem.objects.create(review=review, result=result)
     return review

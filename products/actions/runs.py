@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from products.actions.base import Context, action, lock_lot
-from products.actions.checks import check_fields, check_not_future, check_word, check_zone
+from products.actions.checks import check_not_future, check_word, check_zone
 from products.actions.investigations import begin_investigation
 from products.actions.lookups import (
     approved_version,
@@ -17,6 +17,7 @@ from products.actions.lookups import (
     find_run,
     find_sample,
 )
+from products.actions.records import check_record, insert
 from products.domain.calculations import (
     FORMULA_INPUTS,
     Formula,
@@ -114,8 +115,7 @@ def open_run(
         late_reason=_late_reason(context, drawn, performed_at, late_reason),
         recorded_by=context.actor,
     )
-    check_fields(run)
-    run.save(force_insert=True)
+    insert(run)
     for material, number in media:
         RunMedia.objects.create(run=run, media_lot=find_media_lot(material, number))
     return run
@@ -151,7 +151,7 @@ def save_readings(
             continue
         rows.append(_reading_row(context, found, reading, latest + len(rows) + 1, before))
     for row in rows:
-        check_fields(row)
+        check_record(row)
     Reading.objects.bulk_create(rows)
     _save_supports(context, found, supports)
     return found
@@ -201,7 +201,7 @@ def submit_run(context: Context, *, run: str) -> Result:
         final_at=final_at_of(judged, method, found.performed_at),
         explanation=judged.reason[:1000],
         details=[list(pair) for pair in judged.details],
-        reason=context.reason[:500],
+        reason=context.reason,
         submitted_by=context.actor,
         performed_by=person,
     )
@@ -233,7 +233,7 @@ def discard_run(context: Context, *, run: str) -> Run:
             f"State why run {found.number} is discarded.", field="reason", code="reason_missing"
         )
     found.state = RunState.DISCARDED
-    found.discard_reason = context.reason[:500]
+    found.discard_reason = context.reason
     found.save(update_fields=["state", "discard_reason"])
     return found
 
@@ -390,7 +390,7 @@ def _reading_row(
         read_at=reading.read_at,
         text=reading.text,
         unit=reading.unit,
-        reason=context.reason[:500] if before is not None else "",
+        reason=context.reason if before is not None else "",
         recorded_by=context.actor,
     )
 
@@ -409,8 +409,7 @@ def _save_supports(context: Context, run: Run, supports: Sequence[SupportFacts])
             signed_by=support.signed_by,
             recorded_by=context.actor,
         )
-        check_fields(row)
-        row.save(force_insert=True)
+        insert(row)
 
 
 def _investigate(context: Context, lot: Lot, run: Run, result: Result) -> None:

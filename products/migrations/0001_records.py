@@ -1046,7 +1046,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("details", models.JSONField(default=list)),
-                ("reason", models.CharField(blank=True, max_length=500)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
                 (
                     "performed_by",
                     models.ForeignKey(
@@ -1197,8 +1197,8 @@ class Migration(migrations.Migration):
                 ),
                 ("performed_at", models.DateTimeField()),
                 ("performed_zone", models.CharField(max_length=64)),
-                ("late_reason", models.CharField(blank=True, max_length=500)),
-                ("discard_reason", models.CharField(blank=True, max_length=500)),
+                ("late_reason", models.CharField(blank=True, max_length=1000)),
+                ("discard_reason", models.CharField(blank=True, max_length=1000)),
                 (
                     "criterion",
                     models.ForeignKey(
@@ -1316,7 +1316,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         help_text="Why an earlier reading was replaced after submit.",
-                        max_length=500,
+                        max_length=1000,
                     ),
                 ),
                 (

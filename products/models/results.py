@@ -27,7 +27,7 @@ class Result(Record):
         max_length=1000, help_text="What was compared, and how it came out."
     )
     details = models.JSONField(default=list)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

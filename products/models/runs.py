@@ -37,14 +37,14 @@ class Run(Record):
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="runs")
     performed_at = models.DateTimeField()
     performed_zone = models.CharField(max_length=64)
-    late_reason = models.CharField(max_length=500, blank=True)
+    late_reason = models.CharField(max_length=1000, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     performed_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="runs_performed"
     )
-    discard_reason = models.CharField(max_length=500, blank=True)
+    discard_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
         ordering = ["number"]
@@ -110,7 +110,7 @@ class Reading(Record):
     text = models.CharField(max_length=100)
     unit = models.CharField(max_length=32, blank=True)
     reason = models.CharField(
-        max_length=500, blank=True, help_text="Why an earlier reading was replaced after submit."
+        max_length=1000, blank=True, help_text="Why an earlier reading was replaced after submit."
     )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

@@ -280,3 +280,19 @@ def test_what_the_database_refuses_for_separation_of_duties_is_said_so(
 
     with pytest.raises(SeparationOfDutiesError, match="Another person must sign"):
         register_donor(records.context(records.people().analyst), code="D-0042")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("x" * 1001, "1001 characters"), ("be\x00ll", "cannot be printed")]
+)
+def test_a_reason_that_the_trail_cannot_hold_is_refused(reason: str, said: str) -> None:
+    with pytest.raises(InvalidValueError, match=said) as refused:
+        register_donor(records.context(records.people().analyst, reason), code="D-0777")
+
+    assert refused.value.field == "reason"
+
+
+def test_a_reason_may_be_written_in_lines() -> None:
+    register_donor(records.context(records.people().analyst, "One\nTwo"), code="D-0777")
+
+    assert AuditEntry.objects.get(action="donor.register").reason == "One\nTwo"
