@@ -6,13 +6,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.investigations import conclude_investigation
+from products.actions.investigations import conclude_investigation, open_investigation
 from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, name_of, signature_body
-from products.api.surface import Body, SignedBody, Text, View, accept, only_parameters
+from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
 from products.domain.errors import NotFoundError
 from products.domain.investigations import KIND_LABELS, InvestigationKind, InvestigationOutcome
 from products.models import Investigation
@@ -58,6 +58,10 @@ class ConclusionBody(SignedBody):
     )
 
 
+class OpeningBody(ActionBody):
+    reason = Text(max_length=1000, help_text="What is to be investigated.")
+
+
 class Investigations(View):
     @lists(
         "list_investigations",
@@ -75,6 +79,22 @@ class OneInvestigation(View):
     def get(self, request: Request, investigation: str) -> Response:
         only_parameters(request, [])
         return Response(_body(_find(investigation)))
+
+
+class InvestigationsOfRun(View):
+    @acts(
+        "investigation.open",
+        "open_investigation",
+        "Open an investigation of a result that no rule has opened one for",
+        tag=TAG,
+        request=OpeningBody,
+        shape=InvestigationShape,
+        on_lot=True,
+    )
+    def post(self, request: Request, run: str) -> Response:
+        context, given = accept(request, OpeningBody, runs__number__iexact=run)
+        opened = open_investigation(context, run=run, **given)
+        return Response(_body(_find(opened.number)), status=201)
 
 
 class Conclusion(View):

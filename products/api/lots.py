@@ -54,8 +54,8 @@ NEWEST_MADE = Keyset("lots", ("made_on", "id"), descending=True)
 
 def _through(
     find: Callable[[QuerySet[Lot], str], QuerySet[Lot]],
-) -> Callable[[Filters, QuerySet[Lot], str, str], QuerySet[Lot]]:
-    return lambda filters, rows, name, value: find(rows, value)
+) -> Callable[[QuerySet[Lot], str, str], QuerySet[Lot]]:
+    return lambda rows, name, value: find(rows, value)
 
 
 class LotFilters(Filters):

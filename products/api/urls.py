@@ -52,6 +52,7 @@ urlpatterns = [
     path("runs/<name:run>/readings/", runs.Readings.as_view()),
     path("runs/<name:run>/submit/", runs.Submission.as_view()),
     path("runs/<name:run>/discard/", runs.Discard.as_view()),
+    path("runs/<name:run>/investigations/", investigations.InvestigationsOfRun.as_view()),
     path("investigations/", investigations.Investigations.as_view()),
     path("investigations/<name:investigation>/", investigations.OneInvestigation.as_view()),
     path("investigations/<name:investigation>/conclude/", investigations.Conclusion.as_view()),

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from knox.models import get_digest_token
 
@@ -30,7 +29,7 @@ def token_for(account: User, scope: str = "write") -> str:
 
 def stored_token(account: User, **changes: Any) -> str:
     """The secret of a token as no action would issue it today: expired, revoked, another kind."""
-    digest, secret = get_digest_token()
+    digest, secret = _digest_and_secret()
     stored = {
         "created": now(),
         "expiry": now() + timedelta(days=1),
@@ -81,7 +80,7 @@ def client_of(username: str, scope: str = "") -> ApiClient:
     return ApiClient(token_for(account, scope or ("read" if reads else "write")))
 
 
-def problem(response: HttpResponse) -> dict[str, Any]:
+def problem(response: Any) -> dict[str, Any]:
     """The problem document of a refusal."""
     assert response.headers["Content-Type"] == "application/problem+json", response.content
     found: dict[str, Any] = json.loads(response.content)
@@ -89,7 +88,7 @@ def problem(response: HttpResponse) -> dict[str, Any]:
     return found
 
 
-def refusal(response: HttpResponse) -> tuple[int, str]:
+def refusal(response: Any) -> tuple[int, str]:
     return response.status_code, problem(response)["code"]
 
 
@@ -98,6 +97,11 @@ def made(response: Any) -> dict[str, Any]:
     assert response.status_code in {200, 201}, response.content
     body: dict[str, Any] = response.json()
     return body
+
+
+def _digest_and_secret() -> tuple[str, str]:
+    digest, secret = get_digest_token()
+    return digest, secret
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -11,15 +11,15 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from products.actions.naming import begin, end
+from products.actions.specifications import draft_specification
 from products.models import Run, SignIn, User
+from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, problem, refusal, token_for
 from tests.records import (
-    PASSWORD,
     VIABILITY,
     ZONE,
     approved_specification,
     context,
-    draft_specification,
     instrument,
     lot,
     now,
