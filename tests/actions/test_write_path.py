@@ -282,6 +282,7 @@ def test_what_the_database_refuses_for_separation_of_duties_is_said_so(
         register_donor(records.context(records.people().analyst), code="D-0042")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("reason", "said"), [("x" * 1001, "1001 characters"), ("be\x00ll", "cannot be printed")]
 )
@@ -292,6 +293,7 @@ def test_a_reason_that_the_trail_cannot_hold_is_refused(reason: str, said: str) 
     assert refused.value.field == "reason"
 
 
+@pytest.mark.django_db
 def test_a_reason_may_be_written_in_lines() -> None:
     register_donor(records.context(records.people().analyst, "One\nTwo"), code="D-0777")
 
