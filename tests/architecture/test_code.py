@@ -169,3 +169,23 @@ def _shown(path: str) -> str:
 )
 def test_a_claim_would_be_found(text: str) -> None:
     assert CLAIMS.search(text)
+
+
+def _named_by(area: str, decorator: str) -> set[str]:
+    """The first word of each use of ``decorator`` in the files of ``area``."""
+    calls = (
+        node
+        for path in _files(".py")
+        if path.startswith(area)
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
+    firsts = (call.args[0] for call in calls if call.func.id == decorator)  # type: ignore[attr-defined]
+    return {str(first.value) for first in firsts if isinstance(first, ast.Constant)}
+
+
+def test_whatever_an_action_does_a_client_can_do() -> None:
+    actions = _named_by("products/actions/", "action")
+
+    assert "lot.release" in actions
+    assert _named_by("products/api/", "acts") == actions - {"lot.judge"}  # by command alone

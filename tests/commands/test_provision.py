@@ -20,6 +20,7 @@ from products.domain.roles import Role
 from products.models import AuditEntry, Installation, Person, Site, User
 from products.models.installation import InstallationKind
 from qcsite import embedded
+from tests.conftest import Databases
 from tests.own_databases import role_password
 
 LONG = "correct horse battery staple"
@@ -109,6 +110,15 @@ def test_a_superuser_may_not_own_the_records(tmp_path: Path) -> None:
         settings["USER"] = before
 
 
+def test_without_the_owners_address_nothing_is_provisioned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(connections.settings, "owner")
+
+    with pytest.raises(CommandError, match="DATABASE_OWNER_URL is not set"):
+        _provision(tmp_path, **FIRST_RUN)
+
+
 def test_first_run_makes_two_accounts_of_two_persons(first_run: str) -> None:
     accounts = User.objects.exclude(username=SYSTEM_ACCOUNT)
 
@@ -167,3 +177,20 @@ def test_a_record_does_not_become_a_demonstration(first_run: str) -> None:
             site_name="Main site",
             zone="UTC",
         )
+
+
+def test_two_addresses_of_two_databases_are_noticed(
+    first_run: str, databases: Databases, tmp_path: Path
+) -> None:
+    served = connections["default"].settings_dict
+    before, other = served["NAME"], f"{served['NAME']}_other"
+    databases.create(other)
+    connections["default"].close()
+    served["NAME"] = other
+    try:
+        with pytest.raises(CommandError, match="name two different databases"):
+            _provision(tmp_path)
+    finally:
+        connections["default"].close()
+        served["NAME"] = before
+        databases.drop(other)
