@@ -160,6 +160,7 @@ class LotAdmin(RecordAdmin[Lot]):
             "lot": record,
             "zone": record.site.zone,
             "sentence": status_sentence(page),
+            "may_open": self.may(request, "run.open") and bool(page.samples),
             **divided(lot_options(request, page)),
         }
 
@@ -190,7 +191,9 @@ class LotAdmin(RecordAdmin[Lot]):
 
     def open_run_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)
-        return self.answer(request, opening(lot, self._crumbs(lot)))
+        return self.answer(
+            request, opening(lot, request.GET.get("criterion", ""), self._crumbs(lot))
+        )
 
     def review_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)

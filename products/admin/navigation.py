@@ -54,13 +54,14 @@ class Group:
 def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...]:
     if Permission.READ not in identity.permissions:
         return ()
-    home = reverse("admin:index")
+    home, own = reverse("admin:index"), reverse("admin:password_change")
     return (
         Group("", (Entry("Home", home, request.path == home),)),
         *(
             Group(label, tuple(_entry(request, name, model) for name, model in entries))
             for label, entries in MENU
         ),
+        Group("You", (Entry("Your password", own, request.path == own),)),
     )
 
 

@@ -64,7 +64,7 @@ class OpenRunForm(ActionForm):
         self.fields["criterion"].widget.choices = [("", "none"), *criteria]
 
 
-def opening(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
+def opening(lot: Lot, criterion: str, crumbs: tuple[Crumb, ...]) -> ActionPage:
     def perform(context: Any, typed: dict[str, Any]) -> Done:
         named = {name: typed[name] for name in typed if name not in {*MEDIA_FIELDS, "lot_version"}}
         run = open_run(context, **named, media=_media(typed))
@@ -82,7 +82,11 @@ def opening(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         submit="Open the run",
         back=reverse("admin:products_lot_change", args=[lot.pk]),
         template="admin/exolot/open_run.html",
-        initial={"purpose": Purpose.RELEASE, "performed_zone": lot.site.zone},
+        initial={
+            "purpose": Purpose.RELEASE,
+            "performed_zone": lot.site.zone,
+            "criterion": criterion,
+        },
         arguments={
             "samples": [
                 (row.number, f"{row.number}: {row.get_stage_display()}, {row.container}")

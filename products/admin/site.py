@@ -95,6 +95,7 @@ class ExolotSite(admin.AdminSite):
             form_class=PasswordChangeForm,
             perform=perform,
             submit="Change the password",
+            shown=lambda: {"own_account": True},
         )
         return answer(self, request, page)
 
