@@ -55,16 +55,16 @@ def _lots(now: datetime) -> Iterator[str]:
             yield f"\n{lot.product.name}\n  {basis}"
         status = ReleaseStatus(lot.status)
         name = f"{STATUS_GLYPHS[status]} {STATUS_LABELS[status]}"
-        yield f"    {lot.number:<10} {name:<14} {_reasons(lot, now)}".rstrip()
+        yield f"    {lot.number:<10} {name:<14} {_reasons(lot, status, now)}".rstrip()
 
 
-def _reasons(lot: Lot, now: datetime) -> str:
+def _reasons(lot: Lot, status: ReleaseStatus, now: datetime) -> str:
     """The first reasons by kind, in the order of the rules."""
     if lot.judged_until <= now:
         return "to be judged again"
     if not lot.blocks:
-        waits = lot.status == ReleaseStatus.QUARANTINED
-        return "nothing speaks against a release" if waits else ""
+        is_open = status is ReleaseStatus.QUARANTINED
+        return "nothing speaks against a release" if is_open else ""
     counted = Counter(block["code"] for block in lot.blocks)
     named = [
         BLOCK_CODES[code].title + (f" ({count})" if count > 1 else "")
