@@ -145,9 +145,9 @@ class Specifications(View):
 
 class OneSpecification(View):
     @reads("read_specification", "One version with its criteria", SpecificationShape, tag=TAG)
-    def get(self, request: Request, product: str, version: int) -> Response:
+    def get(self, request: Request, product: str, specification: int) -> Response:
         only_parameters(request, [])
-        return _response(product, version)
+        return _response(product, specification)
 
 
 class SpecificationApproval(View):
@@ -160,10 +160,10 @@ class SpecificationApproval(View):
         shape=SpecificationShape,
         status=200,
     )
-    def post(self, request: Request, product: str, version: int) -> Response:
+    def post(self, request: Request, product: str, specification: int) -> Response:
         context, given = accept(request, SpecificationApprovalBody)
-        approve_specification(context, product=product, version=version, **given)
-        return _response(product, version)
+        approve_specification(context, product=product, version=specification, **given)
+        return _response(product, specification)
 
 
 def _criterion(part: dict[str, Any]) -> Criterion:

@@ -65,12 +65,12 @@ urlpatterns = [
     path("products/<name:product>/", products.OneProduct.as_view()),
     path("specifications/", specifications.Specifications.as_view()),
     path(
-        "specifications/<name:product>/<number:version>/",
+        "specifications/<name:product>/<number:specification>/",
         specifications.OneSpecification.as_view(),
         name="specification",
     ),
     path(
-        "specifications/<name:product>/<number:version>/approve/",
+        "specifications/<name:product>/<number:specification>/approve/",
         specifications.SpecificationApproval.as_view(),
     ),
     path("methods/", methods.Methods.as_view()),

@@ -14,6 +14,7 @@ from products.actions.naming import begin, end
 from products.actions.tokens import issue_token
 from products.models import ApiToken, User
 from tests.accounts import PASSWORD
+from tests.api.description import check
 from tests.records import context, now, people
 
 BASE = "/api/v1"
@@ -46,7 +47,10 @@ def stored_token(account: User, **changes: Any) -> str:
 
 
 class ApiClient:
-    """Sends and reads JSON. CSRF is checked, so that a test would see where it is asked for."""
+    """Sends and reads JSON, and holds every answer against the OpenAPI description.
+
+    CSRF is checked, so that a test would see where it is asked for.
+    """
 
     def __init__(self, token: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -54,13 +58,17 @@ class ApiClient:
 
     def get(self, path: str, query: dict[str, str] | None = None, **headers: str) -> Any:
         address = path if path.startswith(("http", "/")) else f"{BASE}/{path}"
-        return self.http.get(address, query, headers=_named(headers))
+        response = self.http.get(address, query, headers=_named(headers))
+        check("get", response.wsgi_request.path, response)
+        return response
 
     def post(self, path: str, body: object = None, **headers: str) -> Any:
         text = body if isinstance(body, str | bytes) else json.dumps(body or {})
-        return self.http.post(
+        response = self.http.post(
             f"{BASE}/{path}", text, content_type="application/json", headers=_named(headers)
         )
+        check("post", response.wsgi_request.path, response)
+        return response
 
     def sign(self, path: str, *, reason: str = "As the procedure says", **body: object) -> Any:
         """Post under the tests' password, and with the ETag of the lot when it is one."""

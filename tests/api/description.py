@@ -1,0 +1,65 @@
+"""The OpenAPI description, and whether an answer is as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
+
+
+@cache
+def description() -> dict[str, Any]:
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # it has no types
+    made = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # ditto
+    # As a client gets it: plain JSON.
+    plain: dict[str, Any] = json.loads(json.dumps(made, default=str))
+    return plain
+
+
+def check(method: str, path: str, response: Any) -> None:
+    """Fails when the description does not list the answer, or says that it looks otherwise."""
+    operation = _operation(method.lower(), path)
+    if operation is None:
+        assert response.status_code in {401, 404, 405, 413}, (method, path, response.status_code)
+        return
+    if response.status_code == 304:
+        return
+    listed = operation["responses"]
+    assert str(response.status_code) in listed, (method, path, response.content)
+    content = listed[str(response.status_code)]["content"]
+    kind = response.headers["Content-Type"]
+    assert kind in content, (method, path, kind)
+    _validator(content[kind]["schema"]["$ref"]).validate(json.loads(response.content))
+
+
+@cache
+def _validator(reference: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": reference, "components": _closed(description())})
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    return [
+        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + r"\Z"), item)
+        for path, item in description()["paths"].items()
+    ]
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    found = [
+        item[method] for pattern, item in _templates() if pattern.match(path) if method in item
+    ]
+    return found[0] if found else None
+
+
+def _closed(described: dict[str, Any]) -> dict[str, Any]:
+    """The components, each refusing fields that it does not list."""
+    schemas = {
+        name: {**schema, "additionalProperties": False} if "properties" in schema else schema
+        for name, schema in described["components"]["schemas"].items()
+    }
+    return {"schemas": schemas}
