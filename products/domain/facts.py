@@ -148,11 +148,10 @@ class LotFacts:
 
 
 def normalised(lot: LotFacts) -> LotFacts:
-    """The same facts with every tuple in one fixed order: runs oldest first, the rest by name."""
-    specification = lot.specification and replace(
-        lot.specification,
-        criteria=_in_order(lot.specification.criteria),
-    )
+    """The same facts with every tuple in one fixed order: runs oldest first, the rest by name.
+
+    Criteria keep the order of their document, in which people read them.
+    """
     runs = [
         replace(
             run,
@@ -165,7 +164,6 @@ def normalised(lot: LotFacts) -> LotFacts:
         lot,
         sources=_in_order(lot.sources),
         parents=tuple(sorted(lot.parents)),
-        specification=specification,
         runs=tuple(sorted(runs, key=_age)),
         investigations=_in_order(lot.investigations),
         holds=_in_order(lot.holds),
