@@ -23,7 +23,7 @@ EXPECTED: dict[str, tuple[str, list[str]]] = {
     "NEB-003": ("quarantined", [MISSING, "method_not_approved"]),
     "MSC-001": ("released", []),
     "MSC-002": ("on_hold", [MISSING, "hold_open"]),
-    "MSC-003": ("quarantined", [MISSING, "result_interim", "incubation_incomplete"]),
+    "MSC-003": ("quarantined", ["result_interim", MISSING, "incubation_incomplete"]),
     "MSC-004": (
         "quarantined",
         [MISSING, "wrong_stage", "growth_promotion_missing", "suitability_missing"],
