@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -117,8 +116,3 @@ def lot_with_origins(lot: UUID) -> Lot:
         )
         .get(pk=lot)
     )
-
-
-def numbers_of_samples(lots: Collection[UUID]) -> list[str]:
-    rows = Sample.objects.filter(lot__in=lots).order_by("recorded_at", "number")
-    return list(rows.values_list("number", flat=True))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
@@ -18,7 +18,10 @@ from products.domain.lots import Expiry, Precision, ReleaseStatus
 from products.domain.products import basis_text
 from products.models import Donor, Lot
 from products.queries.facts import lots_from_donor
-from products.queries.lots import effective_status
+from products.queries.lots import Standing, lots_at
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 FIELDS = (
     "id",
@@ -116,10 +119,9 @@ class LotRow:
         )
 
 
-def lots_listed(now: datetime) -> QuerySet[Lot]:
-    """Every lot with its ``status`` at ``now`` and whether it ``is_due``; to be filtered."""
-    return Lot.objects.annotate(
-        status=effective_status(now),
+def lots_listed(now: datetime) -> QuerySet[WithAnnotations[Lot, Standing]]:
+    """`lots_at`, and whether what is stored of a lot ``is_due`` to be judged again."""
+    return lots_at(now).annotate(
         is_due=Case(
             When(judged_until__gt=Value(now), then=Value(value=False)),
             default=Value(value=True),
@@ -158,9 +160,7 @@ def lot_stamp(now: datetime, **lot: object) -> LotStamp:
     row = (
         lots_listed(now)
         .filter(**lot)
-        .values_list(  # type: ignore[misc]  # the annotations of lots_listed
-            "number", "version", "status", "specification__version", "is_due"
-        )
+        .values_list("number", "version", "status", "specification__version", "is_due")
         .first()
     )
     if row is None:

@@ -266,10 +266,11 @@ def test_a_cursor_that_was_changed_is_refused(analyst: ApiClient) -> None:
 
 
 def test_a_cursor_of_another_list_is_refused(analyst: ApiClient) -> None:
-    lot("EV-26-003")
-    cursor = analyst.get("lots/", {"page_size": "1"}).json()["next"].split("cursor=")[1]
+    for _ in range(2):
+        sample()
+    following = analyst.get("samples/", {"page_size": "1"}).json()["next"]
 
-    refused = analyst.get(f"/api/v1/runs/?cursor={cursor.split('&')[0]}")
+    refused = analyst.get(following.replace("/samples/", "/runs/"))
 
     assert refusal(refused) == (400, "invalid_cursor")
 

@@ -224,6 +224,8 @@ def test_a_specification_shows_its_limits_as_people_read_them(analyst: ApiClient
     listed = made(analyst.get("specifications/", {"product": "EXO-1"}))["results"]
     assert [row["version"] for row in listed] == [1]
     assert made(analyst.get("products/exo-1/"))["latest_specification"] == 1
+    ours = made(analyst.get("products/", {"basis": "us_ind"}))["results"]
+    assert [row["basis_text"] for row in ours] == ["investigational, under a US IND (IND 12345)"]
 
 
 def test_a_word_that_is_not_of_the_list_is_named(analyst: ApiClient) -> None:
