@@ -69,7 +69,7 @@ def fill(now: datetime, first_passwords: Mapping[str, str], passwords: Mapping[s
             add_specifications(house)
             add_lots(house)
         set_own_passwords(house, passwords)
-        _judge(now)
+        judge_what_is_due(now)
     return issue_demo_token(now)
 
 
@@ -95,7 +95,7 @@ def is_filled(alias: str) -> bool:
     return ApiToken.objects.using(alias).filter(purpose=LAST_RECORD).exists()
 
 
-def _judge(now: datetime) -> None:
+def judge_what_is_due(now: datetime) -> None:
     """What time has changed since the last action on each lot, such as an expiry."""
     judge_due(
         Context(

@@ -25,6 +25,7 @@ from products.demo.filling import (
     fill,
     is_filled,
     issue_demo_token,
+    judge_what_is_due,
     quick_hashing,
     random_passwords,
 )
@@ -118,6 +119,7 @@ def _known_logins(directory: Path, now: datetime) -> Logins:
     if not logins.token or not _is_valid(now):
         logins = replace(logins, token=issue_demo_token(now))
         write_logins(directory, logins)
+    judge_what_is_due(now)
     return logins
 
 

@@ -245,30 +245,3 @@ def test_an_interrupted_demo_in_a_named_database_is_left_to_its_owner(
     assert "filled this demo database only in part. Drop the database" in said
     with databases.connect(demo_db) as connection:
         assert connection.execute("SELECT count(*) FROM products_user").fetchone()
-
-
-def test_an_unsafe_server_is_not_served_from(
-    tmp_path: Path, databases: Databases, filled_template: str
-) -> None:
-    """The test server may lose data with the power; the web server says so and ends."""
-    name = f"exolot_own_{os.getpid()}_{time.monotonic_ns()}"
-    usual, databases.template = databases.template, filled_template
-    databases.create(name)
-    databases.template = usual
-    with databases.connect(name) as connection:
-        installed = connection.execute("SELECT id FROM products_installation").fetchone()
-        assert installed
-    logins = {"installation": str(installed[0]), "passwords": {}, "token": "secret"}
-    logins["passwords"] = {person.username: "secret" for person in EVERYBODY}
-    (tmp_path / "demo-logins").write_text(json.dumps(logins))
-
-    status, said = _said(
-        tmp_path,
-        DATABASE_URL=_url(databases, "exolot_app", name),
-        DATABASE_OWNER_URL=_url(databases, "exolot_owner", name),
-    )
-    databases.drop(name)
-
-    assert status == 1
-    assert "The database runs with fsync off" in said
-    assert "The web server ended by itself" in said

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
@@ -54,14 +55,19 @@ def filled_template(
 def filled_db(
     databases: Databases, filled_template: str, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
-    from django.db import connections  # noqa: PLC0415  # after the settings
+    """A clone for the tests of a module, which only read it."""
+    with clone(databases, filled_template, django_db_blocker) as name:
+        yield name
 
+
+@contextmanager
+def clone(databases: Databases, template: str, blocker: DjangoDbBlocker) -> Iterator[str]:
     before = connections["default"].settings_dict["NAME"]
     name = f"exolot_own_{uuid.uuid4().hex[:12]}"
-    databases.template, usual = filled_template, databases.template
+    databases.template, usual = template, databases.template
     databases.create(name)
     databases.template = usual
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         use(name)
         yield name
         use(before)
@@ -69,8 +75,6 @@ def filled_db(
 
 
 def _fill(databases: Databases, connection: psycopg.Connection, name: str, place: Path) -> None:
-    from django.db import connections  # noqa: PLC0415  # after the settings
-
     before = connections["default"].settings_dict["NAME"]
     building = f"{name}_building"
     databases.drop(building)

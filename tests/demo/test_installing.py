@@ -29,10 +29,11 @@ from products.demo.logins import (
 from products.demo.people import EVERYBODY
 from products.demo.telling import demo_text
 from products.domain.errors import ClockError, ConfigurationError
+from products.domain.lots import STATUS_GLYPHS, ReleaseStatus
 from products.models import ApiToken, Donor, Installation, Lot
 from qcsite import keeper
 from tests.conftest import Databases
-from tests.demo.conftest import NIGHT_IN_SPRING
+from tests.demo.conftest import NIGHT_IN_SPRING, clone
 from tests.own_databases import empty_database
 from tests.records import context, people
 
@@ -51,6 +52,15 @@ def empty_db(
     databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     with empty_database(databases, django_db_blocker) as name:
+        yield name
+
+
+@pytest.fixture
+def filled_db(
+    databases: Databases, filled_template: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A clone for one test, which may go on in it."""
+    with clone(databases, filled_template, django_db_blocker) as name:
         yield name
 
 
@@ -137,6 +147,16 @@ def test_a_complete_demo_is_used_as_it_is(logins: Logins) -> None:
     assert Lot.objects.count() == lots
 
 
+def test_a_complete_demo_is_judged_anew_when_it_starts(logins: Logins) -> None:
+    expired = NIGHT_IN_SPRING + timedelta(days=170)
+
+    prepare(expired, lambda _: None)
+
+    lot = Lot.objects.get(number="MSC-001")
+    assert [block["code"] for block in lot.blocks] == ["expired"]
+    assert lot.judged_at == expired
+
+
 def test_an_expired_token_is_replaced_and_kept(logins: Logins, directory: Path) -> None:
     later = NIGHT_IN_SPRING + timedelta(days=90)
 
@@ -203,7 +223,8 @@ def test_a_lot_that_time_overtook_says_so(logins: Logins) -> None:
 
     text = demo_text(logins, URL, later)
 
-    assert "PLA-002    ⧗ Expired      to be judged again" in text
+    glyph = STATUS_GLYPHS[ReleaseStatus.EXPIRED]
+    assert f"PLA-002    {glyph} Expired      to be judged again" in text
 
 
 def test_the_settings_of_the_project_stay_as_they_were(filled_template: str) -> None:
