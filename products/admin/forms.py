@@ -24,6 +24,8 @@ ZONES = (
     "Asia/Tokyo",
     "UTC",
 )
+LOCAL_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
+"""As browsers send them."""
 SIGNATURE = ("reason", "password")
 VERSION = "lot_version"
 
@@ -93,7 +95,7 @@ def instant(label: str, help_text: str = "", *, required: bool = True) -> forms.
         help_text=help_text,
         required=required,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        input_formats=LOCAL_TIMES,
     )
 
 

@@ -10,9 +10,19 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 
-from products.admin.forms import ActionForm, Suggesting, at_local_time, day, text, word, zone
-from products.domain.calculations import InputField, ReadingFacts, VesselRole
+from products.admin.forms import (
+    ActionForm,
+    Suggesting,
+    at_local_time,
+    day,
+    instant,
+    text,
+    word,
+    zone,
+)
+from products.domain.calculations import InputField, ReadingFacts, VesselRole, check_reading
 from products.domain.criteria import Category
+from products.domain.errors import DomainError, InvalidValueError
 from products.domain.results import SUPPORT_LABELS, SupportFacts, SupportKind, SupportOutcome
 from products.domain.units import UNITS, label_of
 from products.models import Reading
@@ -99,12 +109,8 @@ class ReadingsForm(ActionForm):
     # Culture vessels
 
     def _add_vessels(self) -> Iterator[dict[str, BoundField]]:
-        self.fields["read_at"] = forms.DateTimeField(
-            label="Read at",
-            required=False,
-            help_text="One time for all vessels read now.",
-            widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-            input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        self.fields["read_at"] = instant(
+            "Read at", "One time for all vessels read now.", required=False
         )
         self.fields["read_zone"] = zone()
         self.fields["read_zone"].initial = self.page.run.performed_zone
@@ -180,7 +186,25 @@ class ReadingsForm(ActionForm):
     def reading_time(self) -> list[BoundField]:
         return [self["read_at"], self["read_zone"]]
 
-    # What was typed
+    # What was typed, and what the action said of it
+
+    def refuse(self, error: DomainError) -> None:
+        """The action names the reading; of its replicates the first that it would refuse is it."""
+        self.aliases = {error.field: self._input_of(error)}
+        super().refuse(error)
+
+    def _input_of(self, error: DomainError) -> str:
+        places = [place for place in self.places if place.field.name == error.field]
+        if error.code == "unknown_unit":
+            named = (place.unit_name for place in places)
+            return next((name for name in named if self._typed(name) not in UNITS), error.field)
+        refused = (
+            place.name for place in places if _is_refused(place.field, self._typed(place.name))
+        )
+        return next(refused, error.field)
+
+    def _typed(self, name: str) -> str:
+        return str(self.cleaned_data.get(name, ""))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -247,6 +271,14 @@ class ReadingsForm(ActionForm):
                     outcome=parts["outcome"] or "",
                     signed_by=parts["signed_by"] or "",
                 )
+
+
+def _is_refused(field: InputField, text: str) -> bool:
+    try:
+        check_reading(field, text)
+    except InvalidValueError:
+        return True
+    return False
 
 
 def unit_choices() -> list[tuple[str, str]]:

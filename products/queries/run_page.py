@@ -7,8 +7,6 @@ from datetime import datetime
 
 from products.domain.calculations import FORMULA_INPUTS, Formula, InputField
 from products.domain.criteria import Criterion, Verdict
-from products.domain.errors import InvalidValueError
-from products.domain.measurements import parse_measured, parse_word
 from products.domain.results import SUPPORT_LABELS, SupportKind
 from products.domain.units import label_of
 from products.models import (
@@ -30,14 +28,13 @@ ROLE_LABELS = {"product": "product", "negative_control": "negative control"}
 
 @dataclass(frozen=True, slots=True)
 class ReadingLine:
-    """A current reading; ``earlier`` are what it replaced, ``trouble`` why it cannot be read."""
+    """A current reading; ``earlier`` are what it replaced, the oldest first."""
 
     row: Reading
     label: str
     place: str
     unit: str
     earlier: tuple[Reading, ...]
-    trouble: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +59,6 @@ class RunPage:
     @property
     def current(self) -> Result | None:
         return self.results[0] if self.results else None
-
-    @property
-    def troubles(self) -> tuple[ReadingLine, ...]:
-        return tuple(line for line in self.readings if line.trouble)
 
     @property
     def is_incubating(self) -> bool:
@@ -106,18 +99,6 @@ def inputs_of(run: Run) -> tuple[InputField, ...]:
     return FORMULA_INPUTS[Formula(run.method_version.formula)]
 
 
-def trouble_with(field: InputField, text: str) -> str:
-    """Why the text cannot be read as what the field asks for; empty when it can."""
-    try:
-        if field.kind in {"number", "count"}:
-            parse_measured(text)
-        else:
-            parse_word(text)
-    except InvalidValueError as error:
-        return error.message
-    return ""
-
-
 def _criterion(row: CriterionRow | None) -> Criterion | None:
     return criterion_of(row, row.method.code) if row else None
 
@@ -155,7 +136,6 @@ def _reading_lines(run: Run) -> list[ReadingLine]:
                 place=_place(row, field),
                 unit=unit,
                 earlier=tuple(earlier),
-                trouble=trouble_with(field, row.text),
             )
         )
     return sorted(lines, key=lambda line: _order(line.row))

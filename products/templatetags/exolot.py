@@ -52,7 +52,7 @@ OTHER_MARKS: Mapping[str, str] = {
     "active": "✓",
     "inactive": "∅",
     "revoked": "∅",
-    "expired": "⧗",
+    "expired": "◷",
 }
 
 
