@@ -64,6 +64,12 @@ class PreconditionRequiredError(DomainError):
     code = "precondition_required"
 
 
+class LengthRequiredError(DomainError):
+    """A body sent in chunks, of which the server would see nothing (RFC 9110, 15.5.12)."""
+
+    code = "length_required"
+
+
 class MalformedJsonError(DomainError):
     """The body cannot be read as JSON."""
 
@@ -73,6 +79,7 @@ class MalformedJsonError(DomainError):
 OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    LengthRequiredError: HTTPStatus.LENGTH_REQUIRED,
     MalformedJsonError: HTTPStatus.BAD_REQUEST,
 }
 

@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
+    OpenApiResponse,
     extend_schema,
     extend_schema_field,
 )
@@ -80,6 +81,7 @@ PROBLEMS = {
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
     409: "The records as they stand contradict it; with `blocks` when a release is refused.",
+    411: "The body is sent in chunks, without a Content-Length.",
     412: "The lot has changed since it was read.",
     413: "The body is larger than 1 MB.",
     415: "The body is not sent as application/json.",
@@ -185,7 +187,7 @@ def acts(
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match."""
-    problems = [400, 401, 403, *((404,) if named else ()), 409, 413, 415, 422]
+    problems = [400, 401, 403, *((404,) if named else ()), 409, 411, 413, 415, 422]
     header = []
     if on_lot or decides:
         problems += [412, *((428,) if decides else ())]
@@ -223,7 +225,10 @@ def _described(
     request: Shape | None = None,
     extensions: dict[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
-    described = dict.fromkeys(((status, PROBLEM) for status in problems), ProblemShape)
+    described = {
+        (status, PROBLEM): OpenApiResponse(ProblemShape, description=PROBLEMS[status])
+        for status in problems
+    }
     decorate: Callable[[Handler], Handler] = extend_schema(
         operation_id=operation_id,
         summary=summary,

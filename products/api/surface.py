@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from products.actions.base import Context
 from products.api.errors import (
     REQUEST_ID,
+    LengthRequiredError,
     MalformedJsonError,
     PreconditionRequiredError,
     request_id_of,
@@ -239,10 +240,13 @@ def accept(
 
     Raises:
         ValidationError: the body does not have the shape.
+        LengthRequiredError: the body comes in chunks.
         PreconditionRequiredError: a decision without ``If-Match``.
         StaleVersionError: the lot has changed since.
         NotFoundError: there is no such lot.
     """
+    if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
+        raise LengthRequiredError("Send the body in one piece, with its Content-Length.")
     version = None
     if deciding_on:
         version = expected_version(request, required=True, number__iexact=deciding_on)

@@ -281,6 +281,14 @@ def test_a_body_of_20_megabytes_is_refused(analyst: ApiClient) -> None:
     assert refusal(refused) == (413, "body_too_large")
 
 
+def test_a_body_in_chunks_is_refused_and_not_passed_over(analyst: ApiClient) -> None:
+    refused = analyst.http.generic(
+        "POST", "/api/v1/lots/", content_type="application/json", HTTP_TRANSFER_ENCODING="chunked"
+    )
+
+    assert refusal(refused) == (411, "length_required")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -36,6 +36,7 @@ EXPECTED = {
     "DuplicateError": 409,
     "InvalidCursorError": 400,
     "InvalidValueError": 422,
+    "LengthRequiredError": 411,
     "MalformedJsonError": 400,
     "NotComparableError": 422,
     "NotFoundError": 404,
