@@ -30,6 +30,7 @@ from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
     ResultExistsError,
+    SeparationOfDutiesError,
     WrongStatusError,
 )
 from products.domain.investigations import InvestigationKind
@@ -43,6 +44,7 @@ from products.models import (
     MethodVersion,
     Reading,
     Result,
+    ReviewItem,
     Run,
     RunMedia,
     RunSupport,
@@ -132,15 +134,20 @@ def save_readings(
     """Keep raw readings and supporting records as typed; nothing is judged before submit.
 
     A reading at the same place (name, replicate, vessel, instant) replaces the earlier one, which
-    stays in the record. After a submit that needs the context's reason.
+    stays in the record. After a submit that needs the context's reason. Supporting records are
+    taken after the final result too: what a lot waits for is often a paper.
 
     Raises:
-        WrongStatusError: the run's result is final, or the run was discarded.
+        WrongStatusError: readings for a final result, or the run was discarded.
         InvalidValueError: a reading that the method does not ask for, or a missing reason.
+        SeparationOfDutiesError: the actor reviewed the result.
     """
     found = find_run(run)
     lock_lot(context, found.lot)
-    found = _open_run_locked(found)
+    if readings:
+        _check_takes_readings(found)
+    else:
+        _check_takes_supports(context, found)
     kept = current_readings(found)
     latest = max((reading.sequence for reading in found.readings.all()), default=0)
     rows: list[Reading] = []
@@ -170,7 +177,7 @@ def submit_run(context: Context, *, run: str) -> Result:
     """
     found = find_run(run)
     lot = lock_lot(context, found.lot)
-    found = _open_run_locked(found)
+    _check_takes_readings(found)
     person = context.actor.person
     if person is None:
         raise NotPermittedError("A run is performed by a person; this account belongs to none.")
@@ -320,18 +327,32 @@ def _late_reason(context: Context, sample: Sample, performed_at: datetime, reaso
     return reason
 
 
-def _open_run_locked(run: Run) -> Run:
-    """The run as it stands under the lot's lock, when it still takes readings."""
+def _check_not_discarded(run: Run) -> None:
+    """Of the run as it stands under the lot's lock."""
     run.refresh_from_db(fields=["state"])
     if run.state == RunState.DISCARDED:
         raise WrongStatusError(f"Run {run.number} was discarded: {run.discard_reason}.")
+
+
+def _check_takes_readings(run: Run) -> None:
+    _check_not_discarded(run)
     latest = run.results.order_by("-version").first()
     if latest is not None and latest.final:
         raise WrongStatusError(
             f"The result of run {run.number} is final ({latest.verdict.replace('_', ' ')}): its "
             "readings can no longer change."
         )
-    return run
+
+
+def _check_takes_supports(context: Context, run: Run) -> None:
+    _check_not_discarded(run)
+    if ReviewItem.objects.filter(
+        result__run=run, review__reviewer=context.actor.person_id
+    ).exists():
+        raise SeparationOfDutiesError(
+            f"{context.actor.printed_name} reviewed run {run.number} and records nothing of it. "
+            "Another person does."
+        )
 
 
 def _check_reading(run: Run, reading: ReadingFacts, context: Context) -> None:

@@ -16,7 +16,7 @@ class TokenScope(StrEnum):
 
 
 class TokenKind(StrEnum):
-    """A personal token acts for its owner; a service token belongs to an instrument, never signs."""
+    """A personal token acts for its owner; a service token serves an instrument, never signs."""
 
     PERSONAL = "personal"
     SERVICE = "service"

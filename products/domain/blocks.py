@@ -175,6 +175,16 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
     "signer_made_lot": BlockCode("R26", "Signer made the lot", _OTHER_SIGNER),
 }
 
+GRAVEST_FIRST: tuple[str, ...] = (
+    "hold_open",
+    "expired",
+    "donor_ineligible",
+    "result_fails",
+    "unresolved_fail",
+    "investigation_open",
+)
+"""What people have to know first where only one reason is shown; the rest follow by rule."""
+
 FAIL_CLOSED_CODES: Mapping[str, str] = {
     "specification_empty": "A specification without a required criterion cannot be approved, and "
     "a lot is registered with an approved one only.",
@@ -228,3 +238,10 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def gravity(code: str) -> int:
+    """Sorts reasons for a place that shows only the first: the gravest is the least."""
+    if code in GRAVEST_FIRST:
+        return GRAVEST_FIRST.index(code)
+    return len(GRAVEST_FIRST)

@@ -65,7 +65,7 @@ STATUS_GLYPHS: Mapping[ReleaseStatus, str] = {
     ReleaseStatus.REJECTED: "✕",
     ReleaseStatus.RECALLED: "↩",
     ReleaseStatus.ON_HOLD: "‖",
-    ReleaseStatus.EXPIRED: "⧗",
+    ReleaseStatus.EXPIRED: "◷",
     ReleaseStatus.CONDITIONALLY_RELEASED: "◐",
     ReleaseStatus.RELEASED: "✓",
     ReleaseStatus.QUARANTINED: "□",

@@ -29,6 +29,6 @@ class RuleProfile(StrEnum):
 
 
 def basis_text(basis: str, reference: str) -> str:
-    """The basis as shown beside every status, e.g. "investigational, under a US IND (IND 12345)"."""
+    """The basis as shown beside every status: "investigational, under a US IND (IND 12345)"."""
     label = BASIS_LABELS.get(basis, basis)
     return f"{label} ({reference})" if reference else label

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from products.actions.accounts import create_account
 from products.actions.investigations import conclude_investigation, open_investigation
+from products.actions.reviews import review_results
 from products.actions.runs import discard_run, save_readings, submit_run
 from products.domain.calculations import ReadingFacts
 from products.domain.errors import (
@@ -16,10 +18,13 @@ from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
     ResultExistsError,
+    SeparationOfDutiesError,
     UnknownReferenceError,
     WrongStatusError,
 )
-from products.models import AuditEntry, Investigation, Reading, Run
+from products.domain.roles import Role
+from products.models import AuditEntry, Investigation, Lot, Reading, Run
+from tests.accounts import PASSWORD
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -32,10 +37,12 @@ from tests.records import (
     now,
     opened_run,
     people,
+    person_of,
     sample,
     submitted_run,
     supports,
     value,
+    vessels,
 )
 
 pytestmark = pytest.mark.django_db
@@ -296,6 +303,48 @@ def test_the_latest_supporting_record_of_a_kind_counts() -> None:
     save_readings(context(people().analyst), run=run.number, readings=[], supports=[first])
 
     assert list(run.supports.values_list("sequence", "outcome")) == [(1, ""), (2, "passed")]
+
+
+def test_a_paper_that_came_late_clears_the_block_of_a_final_result(failed_sterility: Run) -> None:
+    assert "growth_promotion_missing" in _codes()
+
+    save_readings(
+        context(people().analyst),
+        run=failed_sterility.number,
+        readings=[],
+        supports=[first, second],
+    )
+
+    assert not {"growth_promotion_missing", "suitability_missing"} & set(_codes())
+
+
+def test_who_reviewed_a_result_records_nothing_of_it(failed_sterility: Run) -> None:
+    review_results(context(people().reviewer), lot="EV-26-001", runs=[failed_sterility.number])
+    own = create_account(
+        context(people().admin),
+        username="rita-analyst",
+        person=person_of(people().reviewer).pk,
+        password=PASSWORD,
+        roles=[Role.ANALYST],
+    )
+
+    with pytest.raises(SeparationOfDutiesError, match="Rita Romero reviewed run"):
+        save_readings(context(own), run=failed_sterility.number, readings=[], supports=supports())
+
+
+def _codes() -> list[str]:
+    return [block["code"] for block in Lot.objects.get(number="EV-26-001").blocks]
+
+
+@pytest.fixture
+def failed_sterility() -> Run:
+    """A sterility run that failed, without a paper on its media or method."""
+    run = opened_run(STERILITY)
+    save_readings(
+        context(people().analyst), run=run.number, readings=vessels(run.performed_at, "growth")
+    )
+    submit_run(context(people().analyst), run=run.number)
+    return run
 
 
 def test_an_unknown_support_outcome_is_refused() -> None:

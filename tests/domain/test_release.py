@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from products.domain.blocks import GRAVEST_FIRST, gravity
 from products.domain.criteria import Stage, Verdict
 from products.domain.donors import DeterminationOutcome, DonorFacts
 from products.domain.lots import Expiry, Precision
@@ -584,3 +585,19 @@ def test_sterility_is_the_only_category_asked_for_documents_on_media() -> None:
 
     assert STERILITY in SPECIFICATION.criteria
     assert codes(lot) == []
+
+
+def test_where_one_reason_is_shown_the_gravest_comes_before_a_missing_test() -> None:
+    codes = ["result_missing", "investigation_open", "result_fails", "review_missing", "hold_open"]
+
+    assert sorted(codes, key=gravity) == [
+        "hold_open",
+        "result_fails",
+        "investigation_open",
+        "result_missing",
+        "review_missing",
+    ]
+
+
+def test_every_code_that_is_shown_first_exists() -> None:
+    assert set(GRAVEST_FIRST) <= set(BLOCK_CODES)
