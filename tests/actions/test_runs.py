@@ -312,7 +312,7 @@ def test_a_paper_that_came_late_clears_the_block_of_a_final_result(failed_steril
         context(people().analyst),
         run=failed_sterility.number,
         readings=[],
-        supports=[first, second],
+        supports=supports(),
     )
 
     assert not {"growth_promotion_missing", "suitability_missing"} & set(_codes())
