@@ -125,7 +125,9 @@ def _provision() -> None:
             site_name="Main site",
             zone=ZONE,
             first_accounts=tuple(
-                FirstAccount(username, printed_name, PASSWORD, Role(role))
+                FirstAccount(
+                    username, printed_name, PASSWORD, Role(role), must_change_password=False
+                )
                 for username, printed_name, role in ACCOUNTS
             ),
         )

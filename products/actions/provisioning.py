@@ -27,12 +27,16 @@ ALIAS = "owner"
 
 @dataclass(frozen=True, slots=True)
 class FirstAccount:
-    """An account to begin with: one for an administrator, one for a quality person."""
+    """An account to begin with: one for an administrator, one for a quality person.
+
+    Somebody else chose its password, so its person changes it at the first sign-in.
+    """
 
     username: str
     printed_name: str
     password: str
     role: Role
+    must_change_password: bool = True
 
 
 def provision(
@@ -177,6 +181,7 @@ def _fill(
             password=make_password(account.password),
             person=person,
             is_staff=True,
+            must_change_password=account.must_change_password,
         )
         user.save(using=ALIAS)
         user.groups.add(Group.objects.using(ALIAS).get(name=account.role.value))

@@ -127,6 +127,12 @@ def test_first_run_makes_two_accounts_of_two_persons(first_run: str) -> None:
     assert Person.objects.count() == 2
 
 
+def test_first_passwords_are_changed_at_the_first_sign_in(first_run: str) -> None:
+    accounts = User.objects.exclude(username=SYSTEM_ACCOUNT)
+
+    assert [account.must_change_password for account in accounts] == [True, True]
+
+
 def test_first_run_writes_the_site_and_what_the_database_is_for(first_run: str) -> None:
     assert Installation.objects.get().kind == InstallationKind.RECORD
     assert Site.objects.get().zone == "America/New_York"
