@@ -36,6 +36,15 @@ def check(method: str, path: str, response: Any) -> None:
     _validator(content[kind]["schema"]["$ref"]).validate(json.loads(response.content))
 
 
+def fields_of(path: str) -> set[str]:
+    """The fields that a POST to ``path`` (below the base) takes."""
+    operation = _operation("post", f"/api/v1/{path}")
+    assert operation is not None
+    content = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = content["$ref"].split("/")[-1]
+    return set(description()["components"]["schemas"][name]["properties"])
+
+
 @cache
 def _validator(reference: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": reference, "components": _closed(description())})

@@ -122,8 +122,8 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-@pytest.fixture(autouse=True)
-def _house() -> None:
+@pytest.fixture
+def house() -> None:
     lot()
     donor()
     instrument()
@@ -146,6 +146,7 @@ def test_every_action_has_an_address() -> None:
     assert set(requests()) == set(ACTIONS) - NOT_BY_CLIENTS
 
 
+@pytest.mark.usefixtures("house")
 @pytest.mark.parametrize("username", sorted(ACCOUNTS))
 def test_a_role_may_do_what_it_permits_and_nothing_else(username: str) -> None:
     """The tokens write, whoever's they are: it is the role that is asked here."""
