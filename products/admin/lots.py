@@ -34,6 +34,7 @@ from products.admin.surface import RecordAdmin
 from products.domain.lots import STATUS_LABELS
 from products.domain.sources import TISSUE_LABELS
 from products.models import Lot, Person, Product, TissueSource
+from products.queries.listing import with_tissue
 from products.queries.lot_page import lot_page
 from products.queries.worklists import lot_list, lots_by_number, lots_expiring, lots_of_status
 
@@ -68,10 +69,8 @@ class TissueFilter(admin.SimpleListFilter):
         return list(TISSUE_LABELS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lot]) -> QuerySet[Lot]:
-        if not self.value():
-            return queryset
-        from_tissue = Lot.objects.filter(source_links__source__kind=self.value())
-        return queryset.filter(pk__in=from_tissue.values("pk"))
+        kind = self.value()
+        return with_tissue(queryset, kind) if kind else queryset
 
 
 class ExpiringFilter(admin.SimpleListFilter):

@@ -79,6 +79,22 @@ EXISTS (
 """
 
 
+# The kinds of one lot of a list, for lists that are no longer than a page.
+KINDS_OF_ONE = """
+ARRAY(
+    WITH RECURSIVE line (lot) AS (
+        SELECT "products_lot"."id"
+        UNION
+        SELECT link.parent_id FROM line JOIN products_lotparent link ON link.lot_id = line.lot
+    )
+    SELECT DISTINCT source.kind FROM line
+    JOIN products_lotsource entry ON entry.lot_id = line.lot
+    JOIN products_tissuesource source ON source.id = entry.source_id
+    ORDER BY source.kind
+)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LotStamp:
     """What a lot's ETag is made of. ``is_due``: what is stored is past its instant."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BooleanField,
     Case,
+    CharField,
     Count,
     Exists,
     OuterRef,
@@ -20,6 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 
 from products.domain.criteria import Verdict
@@ -32,14 +34,17 @@ from products.models import (
     Donor,
     Investigation,
     Lot,
-    LotSource,
     MethodVersion,
     Result,
     Run,
     SpecificationVersion,
 )
-from products.queries.lots import lots_at
+from products.queries.listing import KINDS_OF_ONE
+from products.queries.lots import Standing, lots_at
 from products.queries.people import Identity
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 SHOWN = 8
 SOON = timedelta(hours=24)
@@ -53,13 +58,15 @@ IN_USE = (
 
 
 def lot_list(now: datetime) -> QuerySet[Lot]:
-    """Lots with ``status``, ``tissues`` and ``is_due`` (the stored reasons no longer hold)."""
-    tissues = LotSource.objects.filter(lot=OuterRef("pk")).order_by("source__kind")
+    """Lots with ``status``, ``tissues`` and ``is_due`` (the stored reasons no longer hold).
+
+    ``tissues`` are the kinds of the whole genealogy.
+    """
     return (
         lots_at(now)
         .select_related("product", "site")
         .annotate(
-            tissues=ArraySubquery(tissues.values("source__kind").distinct()),
+            tissues=RawSQL(KINDS_OF_ONE, [], output_field=ArrayField(CharField())),  # noqa: S611  # constant
             is_due=Case(
                 When(judged_until__gt=Value(now), then=Value(value=False)),
                 default=Value(value=True),
@@ -79,9 +86,8 @@ def lots_by_number(lots: QuerySet[Lot], typed: str) -> QuerySet[Lot]:
 def lots_expiring(lots: QuerySet[Lot], now: datetime, days: int) -> QuerySet[Lot]:
     """Lots in use whose last day of use is near: not yet over, at most ``days`` ahead."""
     today = now.date()
-    return lots.filter(
-        Q(status__in=IN_USE), expires_on__gte=today, expires_on__lte=today + timedelta(days=days)
-    )
+    near = lots.filter(expires_on__gte=today, expires_on__lte=today + timedelta(days=days))
+    return near.filter(Q(status__in=IN_USE))
 
 
 def lots_of_status(lots: QuerySet[Lot], status: str) -> QuerySet[Lot]:
@@ -128,7 +134,7 @@ def home_page(identity: Identity, now: datetime) -> Home:
     )
 
 
-def _counts(lots: QuerySet[Lot]) -> Iterator[StatusCount]:
+def _counts(lots: QuerySet[WithAnnotations[Lot, Standing]]) -> Iterator[StatusCount]:
     """Every status that a lot has, and those that are always looked for."""
     rows = lots.values_list("status", "product__basis").annotate(how_many=Count("pk")).order_by()
     found: dict[str, list[tuple[str, int]]] = {}

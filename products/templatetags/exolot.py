@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from products.domain.blocks import gravity
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage, Verdict
 from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, ReleaseStatus, local_text
 from products.domain.products import basis_text
@@ -168,3 +169,9 @@ def chosen(choices: Iterable[Mapping[str, object]]) -> str:
         if choice["selected"] and number:
             return str(choice["display"])
     return ""
+
+
+@register.filter
+def gravest(blocks: list[dict[str, str]]) -> str:
+    """The message of the stored reason that people have to know first."""
+    return min(blocks, key=lambda block: gravity(block["code"]))["message"]

@@ -12,6 +12,7 @@ from products.models import Hold, MediaLot
 from tests.admin.pages import address, visitor
 from tests.records import (
     ENDOTOXIN,
+    VIABILITY,
     context,
     donor,
     lot,
@@ -121,3 +122,24 @@ def test_a_list_asked_with_nonsense_is_refused_and_no_fault() -> None:
     assert reader.open(address("lot_changelist"), password__startswith="x").status in {302, 400}
     assert reader.open(address("lot_changelist"), p="x").status in {200, 302}
     assert reader.open(address("run_changelist"), q="\x00").status in {200, 302}
+
+
+def test_a_lot_made_from_another_is_listed_with_its_tissue() -> None:
+    lot("EV-26-001")
+    lot("EV-26-002", sources=[], parents=["EV-26-001"])
+
+    page = visitor("auditor").open(address("lot_changelist"), q="EV-26-002")
+
+    assert "Umbilical cord" in page
+    assert listed("lot", tissue="umbilical_cord") == ["EV-26-002", "EV-26-001"]
+    assert listed("lot", tissue="placenta") == []
+
+
+def test_the_list_shows_the_gravest_reason_and_how_many_more() -> None:
+    lot(criteria=[VIABILITY, ENDOTOXIN])
+    submitted_run(ENDOTOXIN, value("9"))
+
+    page = visitor("auditor").open(address("lot_changelist"))
+
+    assert "Endotoxin (final container): the result 9.00" in page
+    assert "and 3 more" in page
