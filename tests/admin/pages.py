@@ -92,12 +92,18 @@ def typed_now() -> str:
     return f"{now():%Y-%m-%dT%H:%M:%S.%f}"
 
 
-def account_with(username: str, *roles: str, person_of: User | None = None, **traits: Any) -> User:
+def account_with(
+    username: str,
+    *roles: str,
+    person_of: User | None = None,
+    traits: dict[str, Any] | None = None,
+) -> User:
     """An account as no action would make it."""
     with transaction.atomic():
         begin("system.test", context(people().admin))
-        account = User(username=username, person=person_of and person_of.person, is_staff=True)
-        for name, value in traits.items():
+        person = person_of.person if person_of else None
+        account = User(username=username, person=person, is_staff=True)
+        for name, value in (traits or {}).items():
             setattr(account, name, value)
         account.set_password(PASSWORD)
         account.save()

@@ -22,6 +22,7 @@ from tests.records import (
     media_lot,
     opened_run,
     people,
+    person_of,
     submitted_run,
     value,
 )
@@ -88,7 +89,7 @@ def records() -> dict[str, tables.Model]:
         "method": run.method_version.method,
         "instrument": run.instrument,
         "medialot": models.MediaLot.objects.get(),
-        "person": models.Person.objects.get(pk=people().reviewer.person_id),
+        "person": person_of(people().reviewer),
         "user": people().reviewer,
         "apitoken": models.ApiToken.objects.get(),
         "auth": people().reviewer,
@@ -161,25 +162,23 @@ def test_who_is_not_signed_in_is_sent_to_the_door() -> None:
     assert all("/admin/login/" in answer["Location"] for answer in answers.values())
 
 
-@pytest.mark.parametrize("traits", [{"is_active": False}, {"is_staff": False}])
-def test_an_account_that_is_closed_or_not_staff_gets_nothing(traits: dict[str, bool]) -> None:
-    reader = Visitor(account_with("closed", "Analyst", **traits))
+@pytest.mark.parametrize("trait", ["is_active", "is_staff"])
+def test_an_account_that_is_closed_or_not_staff_gets_nothing(trait: str) -> None:
+    reader = Visitor(account_with("closed", "Analyst", traits={trait: False}))
 
     assert reader.open("/admin/").status == 302
 
 
 def test_a_locked_account_gets_nothing() -> None:
     lot()
-    reader = Visitor(
-        account_with("locked", "Analyst", locked_at=models.Lot.objects.get().recorded_at)
-    )
+    reader = Visitor(account_with("locked", "Analyst", traits={"locked_at": the_lot().recorded_at}))
 
     assert reader.open(address("lot_changelist")).status == 302
 
 
 def test_a_superuser_without_role_reads_and_does_nothing() -> None:
     lot()
-    powerful = Visitor(account_with("root", is_superuser=True))
+    powerful = Visitor(account_with("root", traits={"is_superuser": True}))
 
     assert "no role yet" in powerful.open("/admin/")
     assert powerful.open(address("lot_changelist")).status == 403
