@@ -7,8 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.api.runs import RunRowShape, run_body
 from products.api.schema import reads
+from products.api.shown_runs import RunRowShape, run_body
 from products.api.surface import Body, View, only_parameters
 from products.domain.criteria import CATEGORY_LABELS, Category
 from products.models import Criterion, Run
