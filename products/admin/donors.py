@@ -33,7 +33,7 @@ class DonorForm(ActionForm):
 
 
 class DeterminationForm(ActionForm):
-    outcome = word("Outcome", choices_of(DeterminationOutcome, OUTCOME_LABELS))
+    outcome = word("Outcome", choices_of(DeterminationOutcome, OUTCOME_LABELS), empty="choose")
     determined_on = day("Determined on", required=False)
     establishment = text("Establishment", "Who determined it.")
     summary_of_records = text("Summary of records", "Document number.")

@@ -30,7 +30,7 @@ OUTCOMES = (
 
 
 class ConclusionForm(ActionForm):
-    outcome = word("Outcome", OUTCOMES)
+    outcome = word("Outcome", OUTCOMES, empty="choose")
     cause = long_text("Cause", "To invalidate, the cause must be named.")
     evidence = long_text("Evidence", "Document numbers that show the cause.")
 

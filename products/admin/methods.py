@@ -216,7 +216,7 @@ class MethodAdmin(RecordAdmin[Method]):
 
 def _line(row: MethodVersion) -> tuple[Any, ...]:
     parts = [
-        f"{row.formula.replace('_', ' ')} in {label_of(row.unit) or row.unit}",
+        " in ".join(part for part in (row.formula.replace("_", " "), label_of(row.unit)) if part),
         f"replicates: {row.replicates}",
         row.incubation_hours and f"incubation: {row.incubation_hours} h",
         row.media and f"media: {', '.join(row.media)}",

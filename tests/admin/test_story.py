@@ -340,6 +340,18 @@ def test_an_investigation_is_concluded_and_the_run_repeated() -> None:
     assert "is open. Enter its readings." in repeated
 
 
+def test_no_outcome_is_chosen_for_the_signer() -> None:
+    lot(criteria=[ENDOTOXIN])
+    submitted_run(ENDOTOXIN, value("9"))
+
+    quality = visitor("quality")
+    concluded = quality.sign(address("investigation_conclude", Investigation.objects.get()))
+    determined = quality.sign(address("donor_determine", Donor.objects.get()))
+
+    assert "'' is not one of: confirmed, invalidated." in concluded.errors["outcome"]
+    assert "'' is not one of: eligible" in determined.errors["outcome"][0]
+
+
 def test_a_lot_is_held_and_the_hold_lifted() -> None:
     lot()
 
