@@ -37,6 +37,8 @@ SIGN_INS_SHOWN = 20
 class RolesField(forms.MultipleChoiceField):
     """Any words: the action says which are roles."""
 
+    is_whole = True
+
     def __init__(self) -> None:
         super().__init__(
             label="Roles",
