@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PASSWORD = "correct horse battery staple"
+FIRST_PASSWORD = "given by the administrator"
 
 # Account name, printed name, role.
 ACCOUNTS = (

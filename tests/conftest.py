@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ SHAPED_BY = (
     "tests/conftest.py",
 )
 CHEAP_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DROP_ATTEMPTS = 20
 ZONE = "America/New_York"
 
 
@@ -75,10 +77,18 @@ class Databases:
                 connection.execute(statement)
 
     def drop(self, name: str) -> None:
+        """Tried again while the server's own vacuum, which the owner may not end, works on it."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        for _ in range(DROP_ATTEMPTS):
+            try:
+                with self.connect() as connection:
+                    connection.execute(statement)
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                time.sleep(0.5)
+            else:
+                return
         with self.connect() as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(statement)
 
     def build_template(self) -> None:
         """Once for the present shape of the database: the first to come builds, others wait."""

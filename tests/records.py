@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from products import models
+from products.actions.accounts import change_password, create_account
 from products.actions.base import Context
 from products.actions.donors import determine_donor, register_donor
 from products.actions.equipment import register_instrument, register_media_lot
@@ -32,8 +33,9 @@ from products.actions.specifications import approve_specification, draft_specifi
 from products.domain.calculations import Formula, ReadingFacts, VesselRole
 from products.domain.criteria import Category, CompareOn, Criterion, LimitKind, Stage
 from products.domain.results import SupportFacts, SupportKind, SupportOutcome
+from products.domain.roles import Role
 from products.models import User
-from tests.accounts import ACCOUNTS, PASSWORD
+from tests.accounts import ACCOUNTS, FIRST_PASSWORD, PASSWORD
 
 ZONE = "America/New_York"
 MEDIA = ("FTM", "SCDM")
@@ -137,6 +139,18 @@ def person_of(account: User) -> models.Person:
     """Whose account it is; only the system's and robots' are nobody's."""
     assert account.person
     return account.person
+
+
+def second_account(of: User, username: str, role: Role) -> User:
+    """Another account of the same person, whose password the person has set."""
+    made = create_account(
+        context(people().admin),
+        username=username,
+        person=person_of(of).pk,
+        password=FIRST_PASSWORD,
+        roles=[role],
+    )
+    return change_password(context(made), old=FIRST_PASSWORD, new=PASSWORD)
 
 
 def context(actor: User, reason: str = "As the procedure says", **changes: Any) -> Context:

@@ -26,6 +26,7 @@ from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
     SeparationOfDutiesError,
+    SignatureRefusedError,
     StaleVersionError,
 )
 from products.domain.roles import Permission, permissions_of
@@ -98,6 +99,7 @@ def action(
             check_permission(context, info)
             check_reason(context.reason)
             if signed:
+                check_own_password(context.actor)
                 confirm_password(context)
             for _ in range(ATTEMPTS - 1):
                 try:
@@ -128,6 +130,15 @@ def check_permission(context: Context, info: ActionInfo) -> None:
         raise NotPermittedError(
             f"{actor.username} ({held}) may not do {info.name}: it needs a role that may "
             f"{info.permission.value.replace('_', ' ')}."
+        )
+
+
+def check_own_password(actor: User) -> None:
+    """21 CFR 11.200(a)(2): a password that somebody else knows is nobody's signature."""
+    if actor.must_change_password:
+        raise SignatureRefusedError(
+            f"The password of {actor.username} was given by somebody else. Change it, then sign.",
+            code="password_to_be_changed",
         )
 
 

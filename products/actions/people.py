@@ -11,6 +11,7 @@ from products.domain.roles import Role
 from products.models import Person, User
 
 LABORATORY_OR_QUALITY = frozenset({Role.ANALYST, Role.REVIEWER, Role.QUALITY})
+WRITING = LABORATORY_OR_QUALITY | {Role.ADMINISTRATOR}
 
 
 def person_or_own(context: Context, key: UUID | None, field: str) -> Person:

@@ -10,7 +10,7 @@ from knox.settings import CONSTANTS
 from products.actions.base import Context, action
 from products.actions.checks import check_word
 from products.actions.lookups import find_account
-from products.actions.people import LABORATORY_OR_QUALITY, roles_of
+from products.actions.people import WRITING, roles_of
 from products.actions.records import insert
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
@@ -38,8 +38,8 @@ def issue_token(
     """A new token and its secret, which nobody can read again.
 
     Everybody issues personal tokens for oneself (``username`` None). An administrator issues
-    service tokens, and personal tokens of scope read for others. Only accounts with a laboratory
-    or quality role write.
+    service tokens, and personal tokens of scope read for others. An account whose roles only read
+    gets no token that writes.
 
     Raises:
         UnknownReferenceError: there is no such account.
@@ -107,9 +107,9 @@ def _check_may_issue(context: Context, owner: User, kind: TokenKind, scope: Toke
         raise NotPermittedError(
             "A personal token that writes acts as its owner: only the owner issues it."
         )
-    if not roles_of(owner) & LABORATORY_OR_QUALITY:
+    if not roles_of(owner) & WRITING:
         raise NotPermittedError(
-            f"The account {owner.username} has no laboratory or quality role: its tokens only read."
+            f"The account {owner.username} has no role that records anything: its tokens only read."
         )
 
 

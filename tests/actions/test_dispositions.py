@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from products.actions.accounts import create_account
 from products.actions.dispositions import reject_lot, release_lot
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
@@ -30,7 +29,6 @@ from products.domain.errors import (
 from products.domain.roles import Role
 from products.models import Conclusion, Disposition, Hold, Investigation, Lot, Signature, User
 from products.queries.lots import lots_at
-from tests.accounts import PASSWORD
 from tests.records import (
     ENDOTOXIN,
     VIABILITY,
@@ -41,7 +39,7 @@ from tests.records import (
     now,
     opened_run,
     people,
-    person_of,
+    second_account,
     submitted_run,
 )
 
@@ -123,17 +121,11 @@ def test_edge_case_12_who_recorded_made_or_reviewed_the_lot_does_not_release_it(
 ) -> None:
     refusals = {}
     for username, person in (
-        ("anna-q", person_of(people().analyst).pk),
-        ("ben-q", person_of(people().analyst2).pk),
-        ("rita-q", person_of(people().reviewer).pk),
+        ("anna-q", people().analyst),
+        ("ben-q", people().analyst2),
+        ("rita-q", people().reviewer),
     ):
-        account = create_account(
-            context(people().admin),
-            username=username,
-            person=person,
-            password=PASSWORD,
-            roles=[Role.QUALITY],
-        )
+        account = second_account(person, username, Role.QUALITY)
         with pytest.raises(ReleaseBlockedError) as refused:
             release(account)
         refusals[username] = [block.code for block in refused.value.blocks]

@@ -7,7 +7,6 @@ import json
 import pytest
 from django.db import DatabaseError, transaction
 
-from products.actions.accounts import create_account
 from products.actions.naming import begin
 from products.actions.reviews import review_results
 from products.domain.errors import (
@@ -21,7 +20,6 @@ from products.domain.errors import (
 )
 from products.domain.roles import Role
 from products.models import Result, Review, ReviewItem, Run, Signature, SignIn, User
-from tests.accounts import PASSWORD
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -31,6 +29,7 @@ from tests.records import (
     opened_run,
     people,
     person_of,
+    second_account,
     submitted_run,
 )
 
@@ -45,13 +44,7 @@ def _lot() -> None:
 
 def both_roles() -> User:
     """A second account of the analyst's own person, with the role of a reviewer."""
-    return create_account(
-        context(people().admin),
-        username="anna-reviews",
-        person=person_of(people().analyst).pk,
-        password=PASSWORD,
-        roles=[Role.REVIEWER],
-    )
+    return second_account(people().analyst, "anna-reviews", Role.REVIEWER)
 
 
 def test_several_runs_are_reviewed_under_one_signature_and_one_is_left_out() -> None:
@@ -207,14 +200,7 @@ def test_a_signature_needs_a_reason() -> None:
 
 def test_a_run_that_another_analyst_helped_with_is_reviewed_by_neither() -> None:
     run = Run.objects.get(pk=submitted_run(by=people().analyst2).run.pk)
-    person = person_of(people().analyst2).pk
-    second = create_account(
-        context(people().admin),
-        username="ben-reviews",
-        person=person,
-        password=PASSWORD,
-        roles=[Role.REVIEWER],
-    )
+    second = second_account(people().analyst2, "ben-reviews", Role.REVIEWER)
 
     with pytest.raises(SeparationOfDutiesError):
         review_results(context(second), lot=LOT, runs=[run.number])

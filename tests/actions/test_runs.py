@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from products.actions.accounts import create_account
 from products.actions.investigations import conclude_investigation, open_investigation
 from products.actions.reviews import review_results
 from products.actions.runs import discard_run, save_readings, submit_run
@@ -24,7 +23,6 @@ from products.domain.errors import (
 )
 from products.domain.roles import Role
 from products.models import AuditEntry, Investigation, Lot, Reading, Run
-from tests.accounts import PASSWORD
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -37,8 +35,8 @@ from tests.records import (
     now,
     opened_run,
     people,
-    person_of,
     sample,
+    second_account,
     submitted_run,
     supports,
     value,
@@ -320,13 +318,7 @@ def test_a_paper_that_came_late_clears_the_block_of_a_final_result(failed_steril
 
 def test_who_reviewed_a_result_records_nothing_of_it(failed_sterility: Run) -> None:
     review_results(context(people().reviewer), lot="EV-26-001", runs=[failed_sterility.number])
-    own = create_account(
-        context(people().admin),
-        username="rita-analyst",
-        person=person_of(people().reviewer).pk,
-        password=PASSWORD,
-        roles=[Role.ANALYST],
-    )
+    own = second_account(people().reviewer, "rita-analyst", Role.ANALYST)
 
     with pytest.raises(SeparationOfDutiesError, match="Rita Romero reviewed run"):
         save_readings(context(own), run=failed_sterility.number, readings=[], supports=supports())

@@ -12,6 +12,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.db import DataError, OperationalError
 
+from products.actions.accounts import create_account
 from products.actions.donors import determine_donor, register_donor
 from products.actions.locks import GENEALOGY
 from products.actions.samples import draw_sample
@@ -24,8 +25,10 @@ from products.domain.errors import (
     SignatureRefusedError,
     StaleVersionError,
 )
+from products.domain.roles import Role
 from products.models import AuditEntry, Determination, Donor, Sample, Signature, SignIn
 from tests import records
+from tests.accounts import FIRST_PASSWORD
 from tests.conftest import Databases
 from tests.sessions import other_session
 
@@ -298,3 +301,28 @@ def test_a_reason_may_be_written_in_lines() -> None:
     register_donor(records.context(records.people().analyst, "One\nTwo"), code="D-0777")
 
     assert AuditEntry.objects.get(action="donor.register").reason == "One\nTwo"
+
+
+@pytest.mark.django_db
+def test_a_password_that_somebody_else_knows_signs_nothing() -> None:
+    given = create_account(
+        records.context(records.people().admin),
+        username="quirin",
+        person=records.person_of(records.people().quality2).pk,
+        password=FIRST_PASSWORD,
+        roles=[Role.QUALITY],
+    )
+    records.donor()
+
+    with pytest.raises(SignatureRefusedError, match="Change it, then sign") as refused:
+        determine_donor(
+            records.context(given, password=FIRST_PASSWORD),
+            donor="D-0042",
+            outcome="eligible",
+            determined_on=None,
+            establishment="",
+            summary_of_records="",
+        )
+
+    assert refused.value.code == "password_to_be_changed"
+    assert not Determination.objects.exists()
