@@ -163,6 +163,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "locked.html"
 
 # Safety in the browser.
 HTTPS = env.bool("HTTPS", SECRET_KEY != DEVELOPMENT_KEY and EXOLOT_CLUSTER not in {"demo", "test"})

@@ -33,7 +33,12 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Equipment", (("Instruments", "instrument"), ("Media lots", "medialot"))),
     (
         "People",
-        (("Persons", "person"), ("Accounts", "user"), ("API tokens", "apitoken")),
+        (
+            ("Persons", "person"),
+            ("Accounts", "user"),
+            ("API tokens", "apitoken"),
+            ("Sites", "site"),
+        ),
     ),
 )
 

@@ -25,7 +25,7 @@ from products.domain.criteria import Category
 from products.domain.errors import DomainError, InvalidValueError
 from products.domain.results import SUPPORT_LABELS, SupportFacts, SupportKind, SupportOutcome
 from products.domain.units import UNITS, label_of
-from products.models import Reading
+from products.models import Reading, Run
 from products.models.fields import choices_of
 from products.queries.run_page import RunPage, inputs_of
 
@@ -50,7 +50,10 @@ class Place:
 
 
 class ReadingsForm(ActionForm):
-    """``cleaned_data`` has ``readings`` and ``supports`` as `save_readings` takes them."""
+    """``cleaned_data`` has ``readings`` and ``supports`` as `save_readings` takes them.
+
+    Of a run whose result is final it takes supporting records alone.
+    """
 
     def __init__(self, *args: Any, page: RunPage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,18 +62,20 @@ class ReadingsForm(ActionForm):
         self.places = [
             Place(field, number, f"{field.name}_{number}")
             for field in inputs_of(page.run)
-            if field.per != "vessel"
+            if field.per != "vessel" and page.is_open
             for number in range(1, (version.replicates if field.per == "replicate" else 1) + 1)
         ]
-        self.has_vessels = any(field.per == "vessel" for field in inputs_of(page.run))
+        self.has_vessels = page.is_open and any(
+            field.per == "vessel" for field in inputs_of(page.run)
+        )
         self.saved = {(line.row.name, line.row.replicate): line.row for line in page.readings}
         for place in self.places:
             self._add_place(place)
         self.vessels = list(self._add_vessels()) if self.has_vessels else []
-        self.needs_supports = self._is_sterility()
+        self.needs_supports = needs_supports(page.run)
         if self.needs_supports:
             self._add_supports()
-        if page.results:
+        if page.results and page.is_open:
             self.fields["reason"] = text(
                 "Reason for a changed reading",
                 "Needed when a reading that was submitted changes.",
@@ -144,11 +149,6 @@ class ReadingsForm(ActionForm):
         return list(self.page.run.method_version.media)
 
     # Records kept elsewhere
-
-    def _is_sterility(self) -> bool:
-        row = self.page.run.criterion
-        category = row.category if row else self.page.run.method_version.method.category
-        return category == Category.STERILITY
 
     def _add_supports(self) -> None:
         saved = {line.row.kind: line.row for line in self.page.supports}
@@ -271,6 +271,12 @@ class ReadingsForm(ActionForm):
                     outcome=parts["outcome"] or "",
                     signed_by=parts["signed_by"] or "",
                 )
+
+
+def needs_supports(run: Run) -> bool:
+    """Whether the run rests on records of its media and method that are kept elsewhere."""
+    category = run.criterion.category if run.criterion else run.method_version.method.category
+    return category == Category.STERILITY
 
 
 def _is_refused(field: InputField, text: str) -> bool:

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from products.actions.investigations import open_investigation
 from products.actions.runs import discard_run, open_run, save_readings, submit_run
 from products.admin.forms import ActionForm, instant, long_text, reference, text, word, zone
 from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import Option, divided, option
-from products.admin.readings import ReadingsForm
+from products.admin.readings import ReadingsForm, needs_supports
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.domain.criteria import Verdict
@@ -141,6 +142,10 @@ class DiscardForm(ActionForm):
     reason = long_text("Reason", "Why the run is set aside. It stays listed.")
 
 
+class InvestigateForm(ActionForm):
+    reason = long_text("Reason", "What is to be investigated.")
+
+
 class StateFilter(admin.SimpleListFilter):
     title = parameter_name = "state"
 
@@ -187,7 +192,7 @@ class RunAdmin(RecordAdmin[Run]):
         )
 
     def page_names(self) -> tuple[str, ...]:
-        return ("readings", "submit", "discard")
+        return ("readings", "submit", "discard", "investigate")
 
     @admin.display(description="Test")
     def what(self, row: Run) -> str:
@@ -225,14 +230,7 @@ class RunAdmin(RecordAdmin[Run]):
     def _options(self, request: HttpRequest, page: RunPage) -> list[Option]:
         key, shut = page.run.pk, _shut(page)
         return [
-            option(
-                request,
-                "run.save",
-                "Enter readings",
-                self.url("readings", key),
-                why_not=shut,
-                style="primary",
-            ),
+            self._entering(request, page),
             option(request, "run.submit", "Submit", self.url("submit", key), why_not=shut),
             option(
                 request,
@@ -243,7 +241,27 @@ class RunAdmin(RecordAdmin[Run]):
                 if page.run.state == RunState.SAVED
                 else f"the run is {page.run.state}; only a saved run is discarded.",
             ),
+            option(
+                request,
+                "investigation.open",
+                "Investigate",
+                self.url("investigate", key),
+                why_not=_uninvestigable(page),
+            ),
         ]
+
+    def _entering(self, request: HttpRequest, page: RunPage) -> Option:
+        """Papers that a final result rests on may come after it; its readings may not."""
+        late = not page.is_open and page.run.state != RunState.DISCARDED
+        papers = late and needs_supports(page.run)
+        return option(
+            request,
+            "run.save",
+            "Enter supporting records" if papers else "Enter readings",
+            self.url("readings", page.run.pk),
+            why_not="" if papers else _shut(page),
+            style="" if papers else "primary",
+        )
 
     def readings_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         run = self.record(key)
@@ -252,10 +270,10 @@ class RunAdmin(RecordAdmin[Run]):
             request,
             ActionPage(
                 action="run.save",
-                title=f"Readings of run {run.number}",
+                title=f"{'Readings' if page.is_open else 'Supporting records'} of run {run.number}",
                 form_class=ReadingsForm,
                 perform=self._saving(run, then=request.POST.get("then", "")),
-                submit="Save, do not judge yet",
+                submit="Save, do not judge yet" if page.is_open else "Save",
                 template="admin/exolot/readings.html",
                 back=self.url("change", run.pk),
                 arguments={"page": page},
@@ -271,9 +289,10 @@ class RunAdmin(RecordAdmin[Run]):
                 context, run=run.number, readings=typed["readings"], supports=typed["supports"]
             )
             if then != "submit":
+                what = "readings" if typed["readings"] else "supporting records"
                 return Done(
                     self.url("change", run.pk),
-                    f"The readings of run {run.number} are saved, not judged.",
+                    f"The {what} of run {run.number} are saved, not judged.",
                 )
             return self._submitted(context, run)
 
@@ -328,6 +347,32 @@ class RunAdmin(RecordAdmin[Run]):
             ),
         )
 
+    def investigate_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            opened = open_investigation(context, run=run.number)
+            return Done(
+                reverse("admin:products_investigation_change", args=[opened.pk]),
+                f"Investigation {opened.number} is open; lot {run.lot.number} is blocked by it.",
+            )
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="investigation.open",
+                title=f"Investigate the result of run {run.number}",
+                form_class=InvestigateForm,
+                perform=perform,
+                submit="Open the investigation",
+                intro="For a result that neither failed nor was invalid, but was made on the "
+                "wrong sample, by the wrong method or in the wrong unit. Until it is concluded "
+                "the lot is blocked.",
+                back=self.url("change", run.pk),
+                crumbs=self._crumbs(run),
+            ),
+        )
+
     def _crumbs(self, run: Run) -> tuple[Crumb, ...]:
         lot = reverse("admin:products_lot_change", args=[run.lot_id])
         return (
@@ -343,3 +388,10 @@ def _shut(page: RunPage) -> str:
     if not page.is_open and page.current:
         return f"its result is final ({page.current.verdict.replace('_', ' ')})."
     return ""
+
+
+def _uninvestigable(page: RunPage) -> str:
+    if page.current is None:
+        return "the run was never submitted."
+    found = [one.number for one in page.investigations if one.result_id == page.current.pk]
+    return f"its result has investigation {found[0]} already." if found else ""

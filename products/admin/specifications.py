@@ -122,7 +122,7 @@ class SpecificationForm(ActionForm):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.rows = CriterionRows(data, prefix="criteria")
+        self.rows = CriterionRows(_with_more_rows(data), prefix="criteria")
         methods = list(Method.objects.values_list("code", "name")[:300])
         for row in self.rows.forms:
             widget = row.fields["method"].widget
@@ -131,6 +131,8 @@ class SpecificationForm(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if "more" in self.data:
+            raise forms.ValidationError("Nothing is saved yet: there is room for more criteria.")
         if not self.rows.is_valid():
             raise forms.ValidationError("Look at the criteria marked below.")
         cleaned["criteria"] = [
@@ -139,6 +141,17 @@ class SpecificationForm(ActionForm):
         if "check" in self.data:
             raise forms.ValidationError("Nothing is saved yet: the criteria are shown as read.")
         return cleaned
+
+
+def _with_more_rows(data: Any) -> Any:
+    """The typed rows and, when they were asked for, some empty ones after them."""
+    if data is None or "more" not in data:
+        return data
+    widened = data.copy()
+    total = widened.get("criteria-TOTAL_FORMS", "")
+    if total.isdecimal():
+        widened["criteria-TOTAL_FORMS"] = str(min(int(total) + ROWS, MOST_ROWS))
+    return widened
 
 
 class SpecificationFilter(admin.SimpleListFilter):

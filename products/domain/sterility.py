@@ -88,10 +88,9 @@ def _no_growth_so_far(
     ends_at: datetime,
 ) -> Reportable:
     hours = timedelta(hours=method.incubation_hours or 0)
-    earliest = ends_at.isoformat().replace("+00:00", "Z")
     details = (
         ("elapsed_hours", _hours_text(min(last_looks.values()) - (ends_at - hours))),
-        ("earliest_final_at", earliest),
+        ("earliest_final_at", ends_at.isoformat().replace("+00:00", "Z")),
     )
     missing = _missing_vessels(method, readings)
     if missing and max(last_looks.values()) >= ends_at:
@@ -100,12 +99,19 @@ def _no_growth_so_far(
     waiting = sorted(quoted(vessel) for vessel, last in last_looks.items() if last < ends_at)
     if waiting:
         reason = (
-            f"No growth so far; earliest final {earliest}, after {method.incubation_hours} elapsed "
-            f"hours. Still to be read after that: {', '.join([*waiting, *missing])}."
+            f"No growth so far; earliest final {_minute(ends_at)}, after "
+            f"{method.incubation_hours} elapsed hours. Still to be read after that: "
+            f"{', '.join([*waiting, *missing])}."
         )
         return _no_growth(Verdict.INTERIM, reason, details)
     reason = f"No growth in any vessel after {method.incubation_hours} elapsed hours or more."
     return _no_growth(None, reason, details)
+
+
+def _minute(at: datetime) -> str:
+    """For people: the first whole minute that is not before ``at``."""
+    whole = at.replace(second=0, microsecond=0)
+    return f"{whole if whole == at else whole + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC"
 
 
 def _no_growth(

@@ -44,6 +44,8 @@ MAY_OPEN = {
     "run_readings": {"analyst"},
     "run_submit": {"analyst"},
     "run_discard": {"analyst"},
+    "run_investigate": {"quality"},
+    "site_add": {"admin"},
     "donor_add": {"analyst", "quality"},
     "donor_determine": {"quality"},
     "tissuesource_add": {"analyst", "quality"},
@@ -92,6 +94,7 @@ def records() -> dict[str, tables.Model]:
         "person": person_of(people().reviewer),
         "user": people().reviewer,
         "apitoken": models.ApiToken.objects.get(),
+        "site": models.Site.objects.get(),
         "auth": people().reviewer,
     }
 

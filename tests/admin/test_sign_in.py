@@ -58,7 +58,9 @@ def test_an_account_is_locked_after_five_wrong_passwords() -> None:
     for _ in range(5):
         signed_in("analyst", "wrong")
 
-    assert signed_in("analyst").status_code == 429
+    answer = signed_in("analyst")
+    assert answer.status_code == 429
+    assert "After 5 wrong passwords this account is paused" in answer.content.decode()
     assert SignIn.objects.filter(succeeded=False).count() >= 5
 
 

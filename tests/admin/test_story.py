@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from products.actions.runs import save_readings, submit_run
 from products.models import (
     Donor,
     Investigation,
@@ -33,9 +34,11 @@ from tests.records import (
     now,
     opened_run,
     people,
+    product,
     submitted_run,
     value,
 )
+from tests.records import vessels as vessels_read
 
 pytestmark = pytest.mark.django_db
 
@@ -466,3 +469,65 @@ def test_a_signature_names_the_account_that_signs() -> None:
     assert 'autocomplete="username" readonly' in page.html
     assert "Meaning: Rejected ." in page
     assert context(people().quality).actor.username in page.html
+
+
+def test_papers_of_a_final_sterility_run_are_entered_late_and_nothing_else() -> None:
+    lot(criteria=[STERILITY])
+    run = opened_run(STERILITY)
+    save_readings(
+        context(people().analyst), run=run.number, readings=vessels_read(run.performed_at, "growth")
+    )
+    submit_run(context(people().analyst), run=run.number)
+    analyst = visitor("analyst")
+
+    assert "Enter supporting records" in analyst.open(address("run_change", run))
+    page = analyst.open(address("run_readings", run))
+    analyst.send(
+        address("run_readings", run),
+        growth_promotion_document_number="GPT-7",
+        growth_promotion_dated_on="2026-01-05",
+        growth_promotion_outcome="passed",
+        growth_promotion_signed_by="Rita Romero",
+    )
+
+    assert not any(name.startswith("vessel_") for name in page.fields)
+    assert RunSupport.objects.get().document_number == "GPT-7"
+
+
+def test_quality_opens_an_investigation_of_a_result_in_the_wrong_unit() -> None:
+    lot(criteria=[ENDOTOXIN])
+    run = submitted_run(ENDOTOXIN, value("2.0", "[EU]")).run
+    quality = visitor("quality")
+
+    page = quality.send(address("run_investigate", run), reason="Unit slip")
+
+    assert "Investigation INV-EV-26-001-1 is open" in page
+    assert Investigation.objects.get().kind == "deviation"
+    assert "has investigation INV-EV-26-001-1 already" in quality.open(address("run_change", run))
+
+
+def test_a_specification_has_room_for_as_many_criteria_as_it_needs() -> None:
+    product()
+    quality = visitor("quality")
+    typed = {
+        "product": "EXO-1",
+        "document": "SPEC-9",
+        "effective_from": "2026-01-05",
+        "criteria-TOTAL_FORMS": "6",
+        "criteria-INITIAL_FORMS": "0",
+        "criteria-0-code": "viability",
+    }
+
+    page = quality.send(address("specificationversion_add"), more="yes", **typed)
+
+    assert "there is room for more criteria" in page
+    assert 'name="criteria-11-code"' in page.html
+    assert 'value="viability"' in page.html
+    assert not SpecificationVersion.objects.exists()
+
+
+def test_an_administrator_registers_a_second_site() -> None:
+    page = visitor("admin").send(address("site_add"), name="Second site", zone="Europe/Berlin")
+
+    assert "Site Second site is registered." in page
+    assert "Europe/Berlin" in page

@@ -95,7 +95,7 @@ def test_edge_case_01_no_growth_on_day_9_is_interim_and_says_when_it_can_be_fina
     run = judged(looks(DAY_9))
 
     assert (run.verdict, run.final) == (Verdict.INTERIM, False)
-    assert "earliest final 2026-03-15T09:00:00Z" in run.reason
+    assert "earliest final 2026-03-15 09:00 UTC" in run.reason
     assert ("earliest_final_at", "2026-03-15T09:00:00Z") in run.details
 
 
@@ -198,3 +198,5 @@ def test_the_final_instant_keeps_its_fractions_of_a_second() -> None:
 
     assert value.verdict is Verdict.INTERIM
     assert ("earliest_final_at", "2026-03-15T09:00:00.000001Z") in value.details
+    # What people are told is never too early.
+    assert "earliest final 2026-03-15 09:01 UTC" in value.reason
