@@ -34,3 +34,7 @@ class House:
         if username not in self._accounts:
             self._accounts[username] = User.objects.select_related("person").get(username=username)
         return self._accounts[username]
+
+    def forget(self, username: str) -> None:
+        """Read the account anew: it has changed."""
+        self._accounts.pop(username, None)

@@ -41,7 +41,14 @@ EVERYBODY = (
 
 def first_accounts(passwords: Mapping[str, str]) -> tuple[FirstAccount, ...]:
     return tuple(
-        FirstAccount(one.username, one.printed_name, passwords[one.username], one.role)
+        FirstAccount(
+            one.username,
+            one.printed_name,
+            passwords[one.username],
+            one.role,
+            # They work from the first moment on; their own passwords follow at the end.
+            must_change_password=False,
+        )
         for one in FIRST
     )
 
@@ -53,13 +60,13 @@ def add_people(house: House) -> None:
             continue
         context = house.context(ADMINISTRATOR.username, when, "Joins the demo house")
         person = create_person(context, printed_name=one.printed_name)
+        given = f"given-{house.passwords[one.username]}"
         create_account(
-            context,
-            username=one.username,
-            person=person.pk,
-            password=house.passwords[one.username],
-            roles=[one.role],
+            context, username=one.username, person=person.pk, password=given, roles=[one.role]
         )
+        own = house.context(one.username, when, "First own password")
+        change_password(own, old=given, new=house.passwords[one.username])
+        house.forget(one.username)
 
 
 def set_own_passwords(house: House, passwords: Mapping[str, str]) -> None:
