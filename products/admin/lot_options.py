@@ -136,7 +136,7 @@ def _no_review(request: HttpRequest, page: LotPage) -> str:
 def _no_release(request: HttpRequest, page: LotPage) -> str:
     identity = identity_in(request)
     if page.facts.decision is Decision.NONE and page.evaluation.blocks:
-        return f"{_against(len(page.evaluation.blocks))}, listed below."
+        return f"{_against(len(page.evaluation.blocks))}, listed above."
     if why_not := _no_transition(page, DispositionKind.RELEASE):
         return why_not
     blocks = signer_blocks(page.facts, str(identity.person), identity.printed_name)

@@ -299,7 +299,7 @@ def test_the_analyst_may_not_release_and_reads_why() -> None:
 
     page = lot_page(reader="quality")
 
-    assert "Release is not possible: 1 reason speaks against release, listed below." in page
+    assert "Release is not possible: 1 reason speaks against release, listed above." in page
     assert "Open a run is not possible" in page
 
 
