@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connections, transaction
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from products.actions.grants import APP, APP_GRANTS, AUDITOR, SECRET_COLUMNS
 from products.domain.accounts import SYSTEM_ACCOUNT
@@ -78,9 +79,9 @@ def named(action: str) -> Iterator[None]:
     try:
         yield
     finally:
-        connection = connections[ALIAS]
-        if not connection.needs_rollback:
-            with connection.cursor() as cursor:
+        # A transaction that broke takes the names with it when it is rolled back.
+        if connections[ALIAS].connection.info.transaction_status != TransactionStatus.INERROR:
+            with connections[ALIAS].cursor() as cursor:
                 cursor.execute(
                     "SELECT set_config('exolot.action', '', false), "
                     "set_config('exolot.actor_name', '', false), "
