@@ -26,7 +26,8 @@ from products.actions.methods import (
     register_method,
 )
 from products.actions.products import register_product
-from products.actions.runs import open_run, save_readings, submit_run
+from products.actions.readings import save_readings, submit_run
+from products.actions.runs import open_run
 from products.actions.samples import draw_sample
 from products.actions.sources import register_source
 from products.actions.specifications import approve_specification, draft_specification

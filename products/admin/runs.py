@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.investigations import open_investigation
-from products.actions.runs import discard_run, open_run, save_readings, submit_run
+from products.actions.readings import save_readings, submit_run
+from products.actions.runs import discard_run, open_run
 from products.admin.forms import ActionForm, instant, long_text, reference, text, word, zone
 from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import Option, divided, option

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.runs import discard_run, open_run, save_readings, submit_run
+from products.actions.readings import save_readings, submit_run
+from products.actions.runs import discard_run, open_run
 from products.api.filters import CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset

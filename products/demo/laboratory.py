@@ -13,8 +13,9 @@ from datetime import timedelta
 from products.actions.dispositions import reject_lot, release_lot
 from products.actions.investigations import conclude_investigation
 from products.actions.lots import register_lot
+from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
-from products.actions.runs import open_run, save_readings, submit_run
+from products.actions.runs import open_run
 from products.actions.samples import draw_sample
 from products.demo.calendar import ZONE
 from products.demo.house import House

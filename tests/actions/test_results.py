@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from products.actions.runs import save_readings, submit_run
+from products.actions.readings import save_readings, submit_run
 from products.domain.criteria import Verdict
 from products.models import Investigation, Result, Run
 from tests.records import (

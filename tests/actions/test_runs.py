@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from products.actions.investigations import conclude_investigation, open_investigation
+from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
-from products.actions.runs import discard_run, save_readings, submit_run
+from products.actions.runs import discard_run
 from products.domain.calculations import ReadingFacts
 from products.domain.errors import (
     DomainError,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from products.actions.runs import save_readings, submit_run
+from products.actions.readings import save_readings, submit_run
 from products.models import (
     Donor,
     Investigation,
