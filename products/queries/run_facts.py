@@ -144,7 +144,7 @@ def _recorders(
         people = [run.recorded_by.person, run.performed_by]
         for result in results[run.pk]:
             people += [result.submitted_by.person, result.performed_by]
-        who[run.pk].update({person.pk: person.printed_name for person in people if person})
+        who[run.pk] |= {person.pk: person.printed_name for person in people if person}
     keys = [run.pk for run in runs]
     for table in (Reading, RunSupport):
         rows = table.objects.filter(run__in=keys, recorded_by__person__isnull=False)
