@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 from django.db import connections
@@ -74,7 +75,7 @@ def test_a_release_and_a_fail_at_once_never_leave_the_lot_released(committed_db:
         save_readings(context(people().analyst), run=run, readings=counted("1", "99"))
         submitting = context(people().analyst)
 
-        refusals = race(releasing(number), lambda run=run, by=submitting: submit_run(by, run=run))
+        refusals = race(releasing(number), partial(submit_run, submitting, run=run))
 
         assert refusals[1] == "", "recording an adverse fact is never refused"
         assert status(number) == ("quarantined" if refusals[0] else "on_hold")
