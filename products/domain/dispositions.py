@@ -12,6 +12,9 @@ class DispositionKind(StrEnum):
     REJECT = "reject"
     HOLD = "hold"
     LIFT_HOLD = "lift_hold"
+    RECALL = "recall"
+    VOID = "void"
+    CONDITIONAL_RELEASE = "conditional_release"
 
 
 MEANINGS: dict[str, str] = {
@@ -19,9 +22,14 @@ MEANINGS: dict[str, str] = {
     DispositionKind.REJECT: "Rejected",
     DispositionKind.HOLD: "Placed on hold",
     DispositionKind.LIFT_HOLD: "Hold lifted",
+    DispositionKind.RECALL: "Recalled",
+    DispositionKind.VOID: "Declared void: registered in error",
+    DispositionKind.CONDITIONAL_RELEASE: "Conditionally released",
 }
 
 DECIDES: dict[str, Decision] = {
     DispositionKind.RELEASE: Decision.RELEASED,
     DispositionKind.REJECT: Decision.REJECTED,
+    DispositionKind.RECALL: Decision.RECALLED,
+    DispositionKind.VOID: Decision.VOID,
 }

@@ -13,8 +13,111 @@ from typing import TypeVar
 from products.domain.canonical import canonical_bytes
 from products.domain.criteria import Category, Criterion, LabelClaim, Stage, Verdict
 from products.domain.donors import SourceFacts
+from products.domain.laboratories import ControlsStatement
 from products.domain.lots import FAR_FUTURE, Decision, Expiry
 from products.domain.results import Purpose, RunState, SupportFacts
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFacts:
+    """That a person was trained for a method version; ``valid_until`` None has no end."""
+
+    id: str
+    trained_on: date
+    valid_until: date | None
+    document: str
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationFacts:
+    """``outcome`` is passed or failed; of a failed one ``unreliable_since`` tells since when the
+    instrument is not to be relied on, None when nobody could tell.
+    """
+
+    id: str
+    calibrated_on: date
+    valid_until: date
+    outcome: str
+    unreliable_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFacts:
+    id: str
+    code: str
+    calibrations: tuple[CalibrationFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """A lot of medium or reagent that a run used; ``recalled`` is the reason, empty if it was not."""
+
+    id: str
+    material: str
+    number: str
+    expires_on: date
+    recalled: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaboratoryFacts:
+    """An outside laboratory with its latest qualification; both days count as qualified."""
+
+    id: str
+    code: str
+    name: str
+    qualified_from: date | None
+    qualified_until: date | None
+    document: str
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """The signed report of an outside laboratory; ``evidence`` is the SHA-256 of its file."""
+
+    number: str
+    reported_on: date
+    signed_by: str
+    system: str
+    controls: ControlsStatement
+    started_on: date | None
+    ended_on: date | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFacts:
+    """A transcription from paper; ``verified_by`` is a person's id, empty until verified."""
+
+    number: str
+    signatory: str
+    dated_on: date
+    evidence: str
+    verified_by: str
+    verifier_name: str
+    go_live_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationChangeFacts:
+    """A lot bound to another specification version, under quality's signed justification."""
+
+    from_version: int
+    to_version: int
+    justification: str
+    signed_by: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AncestorFacts:
+    """A lot that this one was made from, however far back."""
+
+    number: str
+    decision: Decision
+    has_open_hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +137,8 @@ class SpecificationFacts:
     effective_from: date | None
     retired_at: datetime | None
     criteria: tuple[CriterionFacts, ...]
+    original_approved_on: date | None = None
+    changes: tuple[SpecificationChangeFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +188,23 @@ class RunFacts:
     invalidated: bool
     supports: tuple[SupportFacts, ...] = ()
     repeats: str = ""
+    formula: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    method_media: tuple[str, ...] = ()
+    family: str = ""
+    performed_by: str = ""
+    performed_by_name: str = ""
+    pending_amendment: str = ""
+    original_verdict: Verdict | None = None
+    training: tuple[TrainingFacts, ...] = ()
+    instrument: InstrumentFacts | None = None
+    media: tuple[MediaFacts, ...] = ()
+    laboratory: LaboratoryFacts | None = None
+    report: ReportFacts | None = None
+    from_paper: bool = False
+    paper: PaperFacts | None = None
+    compared_with: str = ""
+    confirmers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +229,8 @@ class HoldFacts:
     placed_by: str
     placed_at: datetime
     lifted: bool
+    kind: str = "site"
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +260,13 @@ class LotFacts:
     investigations: tuple[InvestigationFacts, ...]
     holds: tuple[HoldFacts, ...]
     claim: LabelClaim | None
+    inherited: tuple[RunFacts, ...] = ()
+    lines: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ancestors: tuple[AncestorFacts, ...] = ()
+    profile_signed_by: str = ""
+    profile_signed_at: datetime | None = None
+    signed_results: tuple[tuple[str, str], ...] | None = None
+    acknowledged: frozenset[str] = frozenset()
 
     @property
     def has_open_hold(self) -> bool:

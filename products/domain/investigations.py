@@ -12,10 +12,14 @@ class InvestigationKind(StrEnum):
 
 
 class InvestigationOutcome(StrEnum):
-    """Confirmed: the result stands. Invalidated: a cause unrelated to the product is shown."""
+    """Confirmed: the result stands. Invalidated: a cause unrelated to the product is shown.
+
+    Recording error: a second person signed that what was recorded is not what was measured.
+    """
 
     CONFIRMED = "confirmed"
     INVALIDATED = "invalidated"
+    RECORDING_ERROR = "recording_error"
 
 
 KIND_LABELS: dict[str, str] = {

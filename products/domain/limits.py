@@ -66,6 +66,13 @@ STAGE_LABELS: Mapping[Stage, str] = MappingProxyType(
 )
 
 
+class SatisfiedBy(StrEnum):
+    """Whose result a criterion asks for."""
+
+    THIS_LOT = "this_lot"
+    PARENT = "parent"
+
+
 class LimitKind(StrEnum):
     """How a criterion limits its attribute."""
 
@@ -134,6 +141,7 @@ class Criterion:
     compare_on: CompareOn | None = None
     allowed_words: tuple[str, ...] = ()
     required: bool = True
+    satisfied_by: SatisfiedBy = SatisfiedBy.THIS_LOT
 
     @property
     def has_lower(self) -> bool:

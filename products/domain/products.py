@@ -26,6 +26,8 @@ class RuleProfile(StrEnum):
     """Which release rules apply to a product."""
 
     STRICT = "strict"
+    PHASE_1_IND = "phase_1_ind"
+    RESEARCH_USE_ONLY = "research_use_only"
 
 
 def basis_text(basis: str, reference: str) -> str:

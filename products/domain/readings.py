@@ -28,6 +28,12 @@ class Formula(StrEnum):
     VIABILITY = "viability"
     NO_GROWTH = "no_growth"
     WORD = "word"
+    VESICLE_INTEGRITY = "vesicle_integrity"
+    ENDOTOXIN_KINETIC = "endotoxin_kinetic"
+    ENDOTOXIN_CARTRIDGE = "endotoxin_cartridge"
+    ENDOTOXIN_GEL_CLOT = "endotoxin_gel_clot"
+    MARKER = "marker"
+    SIZE_DISTRIBUTION = "size_distribution"
 
 
 class VesselRole(StrEnum):
@@ -107,6 +113,11 @@ class MethodFacts:
     loq: str = ""
     max_cv_percent: str = ""
     minimum_count: int | None = None
+    family: str = ""
+    sensitivity: str = ""
+    min_recovery_percent: str = ""
+    max_recovery_percent: str = ""
+    min_correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ PURPOSE_LABELS: Mapping[Purpose, str] = {
 class RunState(StrEnum):
     SAVED = "saved"
     SUBMITTED = "submitted"
+    RETURNED = "returned"
+    RETRACTED = "retracted"
     DISCARDED = "discarded"
 
 
