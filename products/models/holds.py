@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from products.domain.holds import HoldKind
 from products.models.dispositions import Disposition
-from products.models.fields import Record
+from products.models.fields import Record, choices_of, one_of
 from products.models.lots import Lot
 
 
@@ -16,6 +17,10 @@ class Hold(Record):
 
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="holds")
     number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=32, choices=choices_of(HoldKind), default=HoldKind.SITE)
+    reference = models.CharField(
+        max_length=100, blank=True, help_text="The authority's own number of an official hold."
+    )
     reason = models.CharField(max_length=1000)
     rule = models.CharField(max_length=8, blank=True)
     caused_by = models.CharField(max_length=64, blank=True)
@@ -30,6 +35,7 @@ class Hold(Record):
         ordering = ["lot", "number"]
         constraints = [
             models.UniqueConstraint(fields=["lot", "number"], name="hold_number_once"),
+            one_of("hold_kind_known", "kind", HoldKind),
             models.CheckConstraint(
                 name="hold_is_signed_or_names_its_rule",
                 condition=Q(disposition__isnull=False, rule="", caused_by="")
@@ -44,6 +50,9 @@ class Hold(Record):
 class HoldLift(Record):
     hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="lift")
     disposition = models.OneToOneField(Disposition, on_delete=models.PROTECT, related_name="lift")
+    reference = models.CharField(
+        max_length=100, blank=True, help_text="The document by which an authority released the lot."
+    )
 
     def __str__(self) -> str:
         return f"{self.hold} lifted"

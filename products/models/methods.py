@@ -10,7 +10,7 @@ from django.db.models.functions import Upper
 
 from products.domain.calculations import Formula
 from products.domain.criteria import CATEGORY_LABELS, Category
-from products.domain.methods import DocumentState
+from products.domain.methods import FAMILY_LABELS, DocumentState, MethodFamily
 from products.models.fields import Record, one_of, word_field
 from products.models.signatures import Signature
 
@@ -20,6 +20,7 @@ class Method(Record):
     name = models.CharField(max_length=200)
     attribute = models.CharField(max_length=100)
     category = word_field(Category, labels=CATEGORY_LABELS)
+    family = word_field(MethodFamily, labels=FAMILY_LABELS, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -29,6 +30,7 @@ class Method(Record):
         constraints = [
             models.UniqueConstraint(Upper("code"), name="method_code_never_reused"),
             one_of("method_category_known", "category", Category),
+            one_of("method_family_known", "family", MethodFamily, blank=True),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +55,12 @@ class MethodVersion(Record):
     loq = models.CharField(max_length=64, blank=True)
     max_cv_percent = models.CharField(max_length=64, blank=True)
     minimum_count = models.PositiveIntegerField(null=True, blank=True)
+    sensitivity = models.CharField(
+        max_length=64, blank=True, help_text="Lambda of an endotoxin test, in EU/mL."
+    )
+    min_recovery_percent = models.CharField(max_length=64, blank=True)
+    max_recovery_percent = models.CharField(max_length=64, blank=True)
+    min_correlation = models.CharField(max_length=64, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

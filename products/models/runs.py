@@ -12,11 +12,14 @@ from products.domain.calculations import VesselRole
 from products.domain.results import Purpose, RunState, SupportKind, SupportOutcome
 from products.models.equipment import Instrument, MediaLot
 from products.models.fields import Record, one_of, word_field
+from products.models.laboratories import Laboratory
 from products.models.lots import Lot
 from products.models.methods import MethodVersion
 from products.models.people import Person
 from products.models.samples import Sample
 from products.models.specifications import Criterion
+
+_ONCE_SUBMITTED = [RunState.SUBMITTED.value, RunState.RETURNED.value]
 
 
 class Run(Record):
@@ -34,7 +37,13 @@ class Run(Record):
     repeats = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="repeated_by"
     )
-    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="runs")
+    instrument = models.ForeignKey(
+        Instrument, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    laboratory = models.ForeignKey(
+        Laboratory, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    from_paper = models.BooleanField(default=False)
     performed_at = models.DateTimeField()
     performed_zone = models.CharField(max_length=64)
     late_reason = models.CharField(max_length=1000, blank=True)
@@ -71,7 +80,13 @@ class Run(Record):
             ),
             models.CheckConstraint(
                 name="run_submitted_names_who_performed_it",
-                condition=~Q(state=RunState.SUBMITTED.value) | Q(performed_by__isnull=False),
+                condition=~Q(state__in=_ONCE_SUBMITTED) | Q(performed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_names_its_instrument",
+                condition=Q(instrument__isnull=False)
+                | Q(laboratory__isnull=False)
+                | Q(from_paper=True),
             ),
             models.CheckConstraint(
                 name="run_discarded_with_a_reason",
@@ -112,6 +127,17 @@ class Reading(Record):
     reason = models.CharField(
         max_length=1000, blank=True, help_text="Why an earlier reading was replaced after submit."
     )
+    amendment = models.ForeignKey(
+        "products.Amendment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="readings",
+        help_text="The correction that it belongs to; it counts only once that is in effect.",
+    )
+    removed = models.BooleanField(
+        default=False, help_text="Takes the reading at this place out, under a correction."
+    )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -120,6 +146,10 @@ class Reading(Record):
         ordering = ["run", "sequence"]
         constraints = [
             models.UniqueConstraint(fields=["run", "sequence"], name="reading_sequence_once"),
+            models.CheckConstraint(
+                name="reading_removed_by_a_correction",
+                condition=Q(removed=False) | Q(amendment__isnull=False),
+            ),
             one_of("reading_role_known", "role", VesselRole, blank=True),
         ]
 

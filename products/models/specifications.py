@@ -15,10 +15,11 @@ from products.domain.criteria import (
     CompareOn,
     LimitKind,
     Rounding,
+    SatisfiedBy,
     Stage,
 )
 from products.domain.methods import DocumentState
-from products.models.fields import Record, one_of, word_field
+from products.models.fields import Record, choices_of, one_of, word_field
 from products.models.methods import Method
 from products.models.products import Product
 from products.models.signatures import Signature
@@ -32,6 +33,9 @@ class SpecificationVersion(Record):
         max_length=300, help_text="Document number, and the publication it follows if any."
     )
     effective_from = models.DateField()
+    change_reason = models.CharField(
+        max_length=1000, blank=True, help_text="Why this version follows the one before it."
+    )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -83,6 +87,9 @@ class Criterion(Record):
     compare_on = word_field(CompareOn, blank=True)
     allowed_words = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     required = models.BooleanField(default=True)
+    satisfied_by = models.CharField(
+        max_length=32, choices=choices_of(SatisfiedBy), default=SatisfiedBy.THIS_LOT
+    )
 
     class Meta:
         ordering = ["specification", "position"]
@@ -96,6 +103,7 @@ class Criterion(Record):
             one_of("criterion_category_known", "category", Category),
             one_of("criterion_stage_known", "stage", Stage),
             one_of("criterion_kind_known", "kind", LimitKind),
+            one_of("criterion_satisfied_by_known", "satisfied_by", SatisfiedBy),
             one_of("criterion_rounding_known", "rounding", Rounding),
             one_of("criterion_compare_on_known", "compare_on", CompareOn, blank=True),
             models.CheckConstraint(
