@@ -64,6 +64,12 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
         "Donor determination incomplete",
         "Record a new version of the determination that is complete and have it signed.",
     ),
+    "parent_not_usable": BlockCode(
+        "R13",
+        "Parent lot not usable",
+        "Have the hold on the parent lot lifted. When the parent is rejected, recalled or void, "
+        "nothing clears this: reject the lot.",
+    ),
     "specification_empty": BlockCode(
         "R01",
         "Specification requires nothing",
@@ -100,6 +106,12 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
         "More than one result",
         "Conclude the investigations, so that exactly one result remains for the criterion.",
     ),
+    "inherited_missing": BlockCode(
+        "R01",
+        "Result of the parent lot missing",
+        "Submit a release run of the method on the parent lot, on a sample of the right stage, and "
+        "have it reviewed.",
+    ),
     "wrong_stage": BlockCode(
         "R04",
         "Sample of the wrong stage",
@@ -121,6 +133,33 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
         "Method suitability not shown",
         "Record the passed method suitability study for this product: document, date, signer.",
     ),
+    "endotoxin_unproven": BlockCode(
+        "R07",
+        "Endotoxin test not shown to be valid",
+        "Repeat the test by a method version with an endotoxin formula; for an outside run, "
+        "record the laboratory's report with its statement that the controls were acceptable.",
+    ),
+    "instrument_not_calibrated": BlockCode(
+        "R14",
+        "Instrument not calibrated",
+        "Record the passed calibration that covers the day. If there is none, have the run set "
+        "aside by the signed conclusion of an investigation and repeat the test.",
+    ),
+    "reagent_expired": BlockCode("R14", "Reagent expired", _REPEAT),
+    "reagent_recalled": BlockCode("R14", "Reagent recalled", _REPEAT),
+    "reagent_unrecorded": BlockCode("R14", "Reagent lot not recorded", _REPEAT),
+    "analyst_untrained": BlockCode(
+        "R15",
+        "Analyst not trained",
+        "Record the training that covers the day and have it signed. If there is none, have the "
+        "run set aside by the signed conclusion of an investigation and repeat the test.",
+    ),
+    "laboratory_not_qualified": BlockCode(
+        "R15",
+        "Laboratory not qualified",
+        "Record the qualification that covers the day and have it signed. If there is none, have "
+        "the run set aside by the signed conclusion of an investigation and repeat the test.",
+    ),
     "result_fails": BlockCode("R02", "Result outside its limit", _FAILED),
     "result_not_comparable": BlockCode(
         "R02",
@@ -137,9 +176,15 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
     "specification_after_data": BlockCode(
         "R19",
         "Specification approved after the first result",
-        "Nothing clears this for the lot as it is: a limit is never set after the result is known.",
+        "Have quality change the specification of the lot under a signed justification; the "
+        "verdicts under the earlier version stay and count.",
     ),
     "unresolved_fail": BlockCode("R03", "Failing result not resolved", _FAILED),
+    "correction_pending": BlockCode(
+        "R03",
+        "Amendment waits for its second signature",
+        "Have a second person confirm or refuse the amendment against the source evidence.",
+    ),
     "review_missing": BlockCode(
         "R16",
         "Review missing",
@@ -149,6 +194,17 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
         "R16",
         "Reviewed by its own recorder",
         "Have the run reviewed and signed by a person who recorded none of its data.",
+    ),
+    "transcription_unconfirmed": BlockCode(
+        "R16",
+        "Transcription not compared with its source",
+        "Return the run, submit it again and have it reviewed against the report or the scan.",
+    ),
+    "paper_unverified": BlockCode(
+        "R16",
+        "Transcription from paper not verified",
+        "Have a second person verify the transcription against the scan and sign. What is dated "
+        "on or after the go-live date of the site is recorded here and not transcribed.",
     ),
     "expired": BlockCode(
         "R20",
@@ -170,17 +226,33 @@ BLOCK_CODES: Mapping[str, BlockCode] = {
         "On hold",
         "Have the hold lifted by the quality unit once its cause is settled.",
     ),
+    "official_hold_open": BlockCode(
+        "R25",
+        "Held for an authority",
+        "Have the quality unit lift the hold with the reference of the authority's answer.",
+    ),
+    "changed_after_release": BlockCode(
+        "R29",
+        "Changed since the release",
+        "Have quality acknowledge the changes under signature and lift the hold, or recall the "
+        "lot.",
+    ),
     "signer_recorded": BlockCode("R26", "Signer recorded results of the lot", _OTHER_SIGNER),
     "signer_reviewed": BlockCode("R26", "Signer reviewed results of the lot", _OTHER_SIGNER),
     "signer_made_lot": BlockCode("R26", "Signer made the lot", _OTHER_SIGNER),
 }
 
 GRAVEST_FIRST: tuple[str, ...] = (
+    "official_hold_open",
     "hold_open",
+    "changed_after_release",
     "expired",
     "donor_ineligible",
+    "parent_not_usable",
     "result_fails",
     "unresolved_fail",
+    "reagent_recalled",
+    "correction_pending",
     "investigation_open",
 )
 """What people have to know first where only one reason is shown; the rest follow by rule."""
@@ -191,8 +263,8 @@ FAIL_CLOSED_CODES: Mapping[str, str] = {
     "result_ambiguous": "A second run for a criterion is refused while an earlier one is valid.",
     "specification_not_in_force": "A lot is registered only with a version that is approved and "
     "in effect.",
-    "specification_after_data": "A lot is registered only with an approved version, and results "
-    "are submitted only after that.",
+    "specification_after_data": "A lot is registered only with an approved version, and is bound "
+    "to another one only under a signed justification.",
     "self_review": "A review by a person who recorded data of the run is refused.",
 }
 """Why no action leads to these codes; they are kept for data that came in by another way."""
@@ -201,11 +273,17 @@ _PART_211 = "Site policy; 21 CFR 211.192 where part 211 applies"
 _LICENSED = "licensed"
 _SOURCES: Mapping[str, str] = {
     "R09": "21 CFR 1271.45(c) and 1271.60 where part 1271 applies; site policy",
+    "R13": "Site policy; 21 CFR 211.84 and 211.110 where part 211 applies",
     "R05": "Site policy, following USP <71>",
+    "R07": "Site policy, following USP <85>",
+    "R14": "Site policy; 21 CFR 211.160(b)(4) and 211.194 where part 211 applies",
+    "R15": "Site policy; 21 CFR 211.25(a) where part 211 applies",
     "R19": "Site policy: limits are approved before results are known",
     "R16": "Site policy: a second person checks every result",
     "R20": "Site policy: a lot is used up to the end of its last day",
     "HOLD": "Site policy: a lot on hold does not move",
+    "R25": "Site policy; 21 CFR 610.2 where an authority asks for samples or protocols",
+    "R29": "Site policy: what was signed and then changed is looked at again",
     "R26": "Site policy: quality decides independently; signature: 21 CFR 11.200",
 }
 _SOURCES_LICENSED: Mapping[str, str] = {
@@ -213,6 +291,7 @@ _SOURCES_LICENSED: Mapping[str, str] = {
     "R04": "21 CFR 610.1",
     "R03": "21 CFR 610.1",
     "R05": "21 CFR 610.12; USP <71>",
+    "R25": "21 CFR 610.2",
 }
 
 

@@ -72,19 +72,35 @@ STATUS_GLYPHS: Mapping[ReleaseStatus, str] = {
 }
 """One glyph per status, so that no status is told by colour alone."""
 
-_ON_HOLD_OR_NOT = frozenset({"reject", "hold"})
 TRANSITIONS: Mapping[ReleaseStatus, frozenset[str]] = {
-    ReleaseStatus.QUARANTINED: _ON_HOLD_OR_NOT | {"release"},
-    ReleaseStatus.RELEASED: frozenset({"hold"}),
-    ReleaseStatus.CONDITIONALLY_RELEASED: frozenset({"hold"}),
-    ReleaseStatus.EXPIRED: _ON_HOLD_OR_NOT,
+    ReleaseStatus.QUARANTINED: frozenset(
+        {"release", "conditional_release", "reject", "hold", "void"}
+    ),
+    ReleaseStatus.RELEASED: frozenset({"hold", "recall"}),
+    ReleaseStatus.CONDITIONALLY_RELEASED: frozenset({"release", "hold", "recall"}),
+    ReleaseStatus.EXPIRED: frozenset({"reject", "hold", "recall"}),
     # A second hold may be placed for another reason; each is lifted by itself.
-    ReleaseStatus.ON_HOLD: _ON_HOLD_OR_NOT | {"lift_hold"},
+    ReleaseStatus.ON_HOLD: frozenset({"lift_hold", "hold", "reject", "recall"}),
     ReleaseStatus.RECALLED: frozenset(),
     ReleaseStatus.REJECTED: frozenset(),
     ReleaseStatus.VOID: frozenset(),
 }
-"""Kinds of decision that may be taken on a lot of each status."""
+"""Kinds of decision that a status allows at all; `decisions_possible` knows the past as well."""
+
+WAS_RELEASED = frozenset({Decision.RELEASED, Decision.CONDITIONALLY_RELEASED})
+
+
+def decisions_possible(status: ReleaseStatus, decision: Decision) -> frozenset[str]:
+    """Kinds of decision that may be taken on a lot of ``status``, last decided as ``decision``.
+
+    What was never released cannot be recalled; what was released and has expired is recalled, not
+    rejected.
+    """
+    if decision not in WAS_RELEASED:
+        return TRANSITIONS[status] - {"recall"}
+    if status is ReleaseStatus.EXPIRED:
+        return TRANSITIONS[status] - {"reject"}
+    return TRANSITIONS[status]
 
 
 @dataclass(frozen=True, slots=True)

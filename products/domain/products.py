@@ -30,6 +30,13 @@ class RuleProfile(StrEnum):
     RESEARCH_USE_ONLY = "research_use_only"
 
 
+PROFILE_LABELS: dict[str, str] = {
+    RuleProfile.STRICT: "strict",
+    RuleProfile.PHASE_1_IND: "Phase 1 IND",
+    RuleProfile.RESEARCH_USE_ONLY: "research use only",
+}
+
+
 def basis_text(basis: str, reference: str) -> str:
     """The basis as shown beside every status: "investigational, under a US IND (IND 12345)"."""
     label = BASIS_LABELS.get(basis, basis)

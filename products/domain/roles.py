@@ -15,12 +15,17 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """``ISSUE_TOKEN`` is for other people's tokens; everybody may issue their own."""
+    """``CONFIRM`` is the second signature on what another person recorded.
+
+    ``ISSUE_TOKEN`` is for other people's tokens; everybody may issue their own.
+    """
 
     READ = "read"
     REGISTER = "register"
     RECORD = "record"
     REVIEW = "review"
+    CONFIRM = "confirm"
+    NOTE = "note"
     DRAFT = "draft"
     APPROVE = "approve"
     DETERMINE = "determine"
@@ -37,15 +42,26 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.READ,
             Permission.REGISTER,
             Permission.RECORD,
+            Permission.NOTE,
             Permission.DRAFT,
             Permission.HOLD,
         }
     ),
-    Role.REVIEWER: frozenset({Permission.READ, Permission.REVIEW, Permission.HOLD}),
+    Role.REVIEWER: frozenset(
+        {
+            Permission.READ,
+            Permission.REVIEW,
+            Permission.CONFIRM,
+            Permission.NOTE,
+            Permission.HOLD,
+        }
+    ),
     Role.QUALITY: frozenset(
         {
             Permission.READ,
             Permission.REGISTER,
+            Permission.CONFIRM,
+            Permission.NOTE,
             Permission.DRAFT,
             Permission.APPROVE,
             Permission.DETERMINE,

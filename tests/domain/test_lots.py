@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from products.domain.dispositions import DECIDES, DispositionKind
 from products.domain.errors import ConfigurationError, InvalidValueError
 from products.domain.lots import (
     FAR_FUTURE,
@@ -19,6 +20,7 @@ from products.domain.lots import (
     Expiry,
     Precision,
     ReleaseStatus,
+    decisions_possible,
     local_text,
     normalise_lot_number,
     parse_expiry,
@@ -198,12 +200,98 @@ def test_every_status_has_a_label_a_glyph_of_its_own_and_its_transitions() -> No
     assert len(set(STATUS_LABELS.values())) == len(ReleaseStatus)
 
 
-def test_terminal_statuses_allow_no_decision_and_release_comes_from_quarantine_only() -> None:
-    terminal = {status for status, kinds in TRANSITIONS.items() if not kinds}
-    releasable = {status for status, kinds in TRANSITIONS.items() if "release" in kinds}
+# Design section 5, in the words of its table: one line for each status.
+POSSIBLE = {
+    "quarantined": "release conditional_release reject hold void",
+    "released": "hold recall",
+    "conditionally_released": "release hold recall",
+    "on_hold": "lift_hold hold reject recall",
+    "expired": "reject hold recall",
+    "rejected": "",
+    "recalled": "",
+    "void": "",
+}
 
-    assert terminal == {"void", "rejected", "recalled"}
-    assert releasable == {"quarantined"}
+
+@pytest.mark.parametrize("status", list(ReleaseStatus))
+def test_each_status_allows_exactly_the_decisions_of_the_table(status: ReleaseStatus) -> None:
+    assert set(TRANSITIONS[status]) == set(POSSIBLE[status].split())
+
+
+def test_the_table_names_every_kind_of_decision_and_no_other() -> None:
+    assert frozenset().union(*TRANSITIONS.values()) == set(DispositionKind)
+
+
+@pytest.mark.parametrize("status", ["rejected", "recalled", "void"])
+def test_edge_case_33_nothing_follows_a_terminal_decision(status: str) -> None:
+    for decision in Decision:
+        assert decisions_possible(ReleaseStatus(status), decision) == frozenset()
+
+
+def test_edge_case_33_no_way_leads_from_rejected_to_released() -> None:
+    reached, ahead = set(), {Decision.REJECTED}
+    while ahead:
+        decision = ahead.pop()
+        reached.add(decision)
+        for held, expiry in product([True, False], [PAST, AHEAD]):
+            status = standing(decision, has_open_hold=held, expiry=expiry, now=TODAY)
+            kinds = decisions_possible(status, decision)
+            ahead |= {DECIDES[kind] for kind in kinds if kind in DECIDES} - reached
+
+    assert reached == {Decision.REJECTED}
+
+
+def test_conditional_release_is_reserved_for_lots_in_quarantine() -> None:
+    allowing = {status for status, kinds in TRANSITIONS.items() if "conditional_release" in kinds}
+
+    assert allowing == {"quarantined"}
+
+
+def test_a_conditional_release_may_become_a_release() -> None:
+    status = ReleaseStatus.CONDITIONALLY_RELEASED
+
+    assert "release" in decisions_possible(status, Decision.CONDITIONALLY_RELEASED)
+
+
+@pytest.mark.parametrize("status", list(ReleaseStatus))
+def test_what_was_never_released_is_never_recalled(status: ReleaseStatus) -> None:
+    assert "recall" not in decisions_possible(status, Decision.NONE)
+
+
+@pytest.mark.parametrize("decision", [Decision.RELEASED, Decision.CONDITIONALLY_RELEASED])
+@pytest.mark.parametrize(
+    ("held", "expiry", "kinds"),
+    [
+        (True, AHEAD, "lift_hold hold reject recall"),
+        (True, PAST, "lift_hold hold reject recall"),
+        (False, PAST, "hold recall"),
+    ],
+)
+def test_what_was_released_may_be_recalled_from_hold_and_after_expiry(
+    decision: Decision, held: bool, expiry: Expiry, kinds: str
+) -> None:
+    status = standing(decision, has_open_hold=held, expiry=expiry, now=TODAY)
+
+    assert decisions_possible(status, decision) == set(kinds.split())
+
+
+def test_an_expired_lot_that_was_never_released_is_rejected_or_held() -> None:
+    assert decisions_possible(ReleaseStatus.EXPIRED, Decision.NONE) == {"reject", "hold"}
+
+
+def test_the_status_of_every_combination_is_the_first_that_applies() -> None:
+    terminal = {Decision.VOID, Decision.REJECTED, Decision.RECALLED}
+    for decision, held, expiry in product(Decision, [True, False], [PAST, AHEAD, NEVER]):
+        applies = {
+            *({decision.value} if decision in terminal else ()),
+            *({"on_hold"} if held else ()),
+            *({"expired"} if expiry is PAST else ()),
+            *({decision.value} if decision is not Decision.NONE else {"quarantined"}),
+        }
+
+        first = next(status for status in ReleaseStatus if status.value in applies)
+
+        assert standing(decision, has_open_hold=held, expiry=expiry, now=TODAY) is first
 
 
 @pytest.mark.parametrize(

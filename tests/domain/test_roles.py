@@ -7,9 +7,9 @@ import pytest
 from products.domain.roles import ROLE_PERMISSIONS, Permission, Role, permissions_of
 
 TABLE = {
-    "Analyst": "read register record draft hold",
-    "Reviewer": "read review hold",
-    "Quality": "read register draft approve determine investigate hold decide",
+    "Analyst": "read register record note draft hold",
+    "Reviewer": "read review confirm note hold",
+    "Quality": "read register confirm note draft approve determine investigate hold decide",
     "Auditor": "read",
     "Administrator": "read administer issue_token",
 }
