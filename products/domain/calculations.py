@@ -6,26 +6,37 @@ wrong as one too few. Nothing here raises for any text of a reading.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from products.domain.criteria import Category, Criterion, LimitKind, Stage, Verdict, judge
+from products.domain.endotoxin import (
+    ENDOTOXIN_FORMULAS,
+    against_limit,
+    defects_of_endotoxin_method,
+    endotoxin_cartridge,
+    endotoxin_gel_clot,
+    endotoxin_kinetic,
+)
 from products.domain.errors import InvalidValueError, NotComparableError
-from products.domain.limits import plain_limit
+from products.domain.integrity import vesicle_integrity
+from products.domain.markers import marker
 from products.domain.measurements import (
-    DIVISION,
-    EXACT,
-    Measured,
+    LONGEST_WORD,
     number_text,
     parse_measured,
     parse_word,
     quoted,
-    shown,
 )
 from products.domain.purity import particle_concentration, particles_per_microgram
 from products.domain.readings import (
+    EU_PER_ML,
     FORMULA_INPUTS,
+    FORMULA_LABELS,
+    FORMULA_VERSIONS,
+    PARTICLES_PER_ML,
     Formula,
     InputField,
     InvalidAssayError,
@@ -35,19 +46,33 @@ from products.domain.readings import (
     RunJudgement,
     VesselRole,
 )
-from products.domain.rounding import round_to_decimals
+from products.domain.replicates import (
+    Details,
+    Readings,
+    in_unit,
+    mean_of,
+    plain_positive,
+    replicates,
+    series,
+    single,
+    stated,
+)
+from products.domain.sizes import size_distribution
 from products.domain.sterility import GROWTH, NO_GROWTH, growth_outcome
-from products.domain.units import UNITS, WORD, convert
+from products.domain.units import UNITS, WORD
 from products.domain.viability import percent_viable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from products.domain.criteria import LabelClaim
 
 __all__ = [
     "FORMULA_INPUTS",
+    "FORMULA_LABELS",
+    "FORMULA_VERSIONS",
+    "UNIT_OF_FORMULA",
     "Formula",
     "InputField",
     "MethodFacts",
@@ -59,9 +84,9 @@ __all__ = [
     "check_method",
     "check_reading",
     "judge_run",
+    "judge_value",
 ]
 
-PARTICLES_PER_ML = "{particles}/mL"
 PARTICLES_PER_UG = "{particles}/ug"
 UNIT_OF_FORMULA = {
     Formula.PARTICLE_CONCENTRATION: PARTICLES_PER_ML,
@@ -69,10 +94,14 @@ UNIT_OF_FORMULA = {
     Formula.VIABILITY: "%",
     Formula.NO_GROWTH: WORD,
     Formula.WORD: WORD,
+    Formula.VESICLE_INTEGRITY: "%",
+    Formula.ENDOTOXIN_KINETIC: EU_PER_ML,
+    Formula.ENDOTOXIN_CARTRIDGE: EU_PER_ML,
+    Formula.ENDOTOXIN_GEL_CLOT: EU_PER_ML,
+    Formula.MARKER: WORD,
+    Formula.SIZE_DISTRIBUTION: "%",
 }
 """Formulas that can have only one unit."""
-
-Details = tuple[tuple[str, str], ...]
 
 
 def check_reading(field: InputField, text: str) -> None:
@@ -86,7 +115,11 @@ def check_reading(field: InputField, text: str) -> None:
             message = f"{quoted(text)} is neither {NO_GROWTH!r} nor {GROWTH!r}."
             raise InvalidValueError(message, code="unreadable_value", field=field.name)
     elif field.kind == "word":
-        parse_word(text, field=field.name)
+        word = parse_word(text, field=field.name)
+        if field.words and word not in field.words:
+            expected = " nor ".join(repr(one) for one in field.words)
+            message = f"{quoted(text)} is neither {expected}."
+            raise InvalidValueError(message, code="unreadable_value", field=field.name)
     else:
         measured = parse_measured(text, field=field.name)
         if field.kind == "count" and not (text.isascii() and text.isdecimal()):
@@ -97,23 +130,34 @@ def check_reading(field: InputField, text: str) -> None:
 def check_method(method: MethodFacts) -> tuple[str, ...]:
     """What is missing or contradictory in a method before approval; empty means fine."""
     only = UNIT_OF_FORMULA.get(method.formula)
-    takes_one = method.formula is Formula.VALUE
-    limits = (("LOD", method.lod), ("LOQ", method.loq), ("largest CV", method.max_cv_percent))
+    numbers = (
+        ("LOD", method.lod),
+        ("LOQ", method.loq),
+        ("largest CV", method.max_cv_percent),
+        ("sensitivity", method.sensitivity),
+        ("smallest valid spike recovery", method.min_recovery_percent),
+        ("largest valid spike recovery", method.max_recovery_percent),
+        ("smallest valid correlation", method.min_correlation),
+    )
     defects = {
         f"The unit {quoted(method.unit)} is not in the table of units.": method.unit not in UNITS,
         f"The formula {method.formula} gives values in {only}.": only not in {None, method.unit},
         "A method needs at least one replicate.": method.replicates < 1,
-        "A single value has one replicate.": takes_one and method.replicates != 1,
+        "A single value has one replicate.": method.formula is Formula.VALUE
+        and method.replicates != 1,
+        "A size distribution has one replicate.": method.formula is Formula.SIZE_DISTRIBUTION
+        and method.replicates != 1,
         "A largest CV needs at least two replicates.": bool(method.max_cv_percent)
         and method.replicates == 1,
         "A sterility test needs its incubation hours.": method.formula is Formula.NO_GROWTH
         and (method.incubation_hours or 0) < 1,
         "A sterility test needs its media.": method.formula is Formula.NO_GROWTH
         and not method.media,
+        **defects_of_endotoxin_method(method),
     } | {
         f"The {name} {quoted(text)} is not a plain number above zero.": bool(text)
-        and _plain_positive(text) is None
-        for name, text in limits
+        and plain_positive(text) is None
+        for name, text in numbers
     }
     return tuple(message for message, is_so in defects.items() if is_so)
 
@@ -123,30 +167,65 @@ def calculate(
 ) -> Reportable:
     """The reportable value of one run, unrounded (quotients to 50 digits).
 
-    ``started_at`` is when the incubation began; only a sterility test depends on it.
+    ``started_at`` is when the incubation began; only a sterility test depends on it. The details
+    begin with the version of the formula and the readings, whatever comes of them.
     """
     unit = UNIT_OF_FORMULA.get(method.formula, method.unit)
+    details: Details = (
+        ("formula", FORMULA_VERSIONS[method.formula]),
+        *_readings_kept(method, readings),
+    )
     if not readings:
         reason = "No reading is recorded yet."
-        return Reportable("", unit, final=False, verdict=Verdict.PENDING, reason=reason)
-    try:
+        return Reportable(
+            "", unit, final=False, verdict=Verdict.PENDING, reason=reason, details=details
+        )
+
+    def compute() -> Reportable:
         if method.formula is Formula.NO_GROWTH:
             return growth_outcome(method, readings, started_at=started_at)
         _require_known_names(method, readings)
-        text, unit, details = CALCULATIONS[method.formula](method, readings)
+        text, unit, found = CALCULATIONS[method.formula](method, readings)
+        return Reportable(text, unit, final=True, verdict=None, reason="", details=found)
+
+    return _attempt(compute, unit, details)
+
+
+def _attempt(compute: Callable[[], Reportable], unit: str, details: Details) -> Reportable:
+    """What ``compute`` finds, its details after ``details``; a refusal becomes a verdict."""
+    try:
+        value = compute()
     except NotComparableError as error:
-        return _nothing(unit, Verdict.NOT_COMPARABLE, error.message)
+        return _nothing(unit, Verdict.NOT_COMPARABLE, error.message, details)
     except InvalidAssayError as error:
-        return _nothing(unit, Verdict.INVALID, f"No reportable value: {error}.")
+        return _nothing(unit, Verdict.INVALID, f"No reportable value: {error}.", details)
     except InvalidValueError as error:
         is_unit = error.code == "unknown_unit"
         verdict = Verdict.NOT_COMPARABLE if is_unit else Verdict.INVALID
-        return _nothing(unit, verdict, f"No reportable value: {error.message}")
-    return Reportable(text, unit, final=True, verdict=None, reason="", details=details)
+        return _nothing(unit, verdict, f"No reportable value: {error.message}", details)
+    return replace(value, details=(*details, *value.details))
 
 
-def _nothing(unit: str, verdict: Verdict, reason: str) -> Reportable:
-    return Reportable("", unit, final=True, verdict=verdict, reason=reason)
+def _nothing(unit: str, verdict: Verdict, reason: str, details: Details) -> Reportable:
+    return Reportable("", unit, final=True, verdict=verdict, reason=reason, details=details)
+
+
+def _readings_kept(method: MethodFacts, readings: Readings) -> Iterator[tuple[str, str]]:
+    """Each reading by name and replicate; looks at vessels stay in the run's own records."""
+    fields = {field.name: field for field in FORMULA_INPUTS[method.formula]}
+    for reading in readings:
+        field = fields.get(reading.name)
+        if field is None or field.per == "vessel":
+            continue
+        name = f"{field.name}_{reading.replicate}" if field.per == "replicate" else field.name
+        unit = reading.unit or field.unit or method.unit
+        label = UNITS[unit].label if unit in UNITS else quoted(unit)
+        yield name, f"{_printable(reading.text)} {label}".strip()
+
+
+def _printable(text: str) -> str:
+    is_plain = len(text) <= LONGEST_WORD and text.isascii() and text.isprintable()
+    return text if is_plain else quoted(text)
 
 
 def judge_run(
@@ -159,6 +238,24 @@ def judge_run(
 ) -> RunJudgement:
     """`calculate`, then `judge`. Without a criterion the value is reported and nothing more."""
     value = calculate(method, readings, started_at=started_at)
+    if value.verdict is None and method.formula in ENDOTOXIN_FORMULAS:
+        found = replace(value, details=())
+        value = _attempt(
+            lambda: against_limit(criterion, method, readings, found, claim),
+            value.unit,
+            value.details,
+        )
+    return judge_value(criterion, method, value, claim=claim)
+
+
+def judge_value(
+    criterion: Criterion | None,
+    method: MethodFacts,
+    value: Reportable,
+    *,
+    claim: LabelClaim | None = None,
+) -> RunJudgement:
+    """The verdict on a reportable value, however it came about."""
     if value.verdict is not None:
         verdict, reported, unit, reason = value.verdict, value.text, value.unit, value.reason
     else:
@@ -200,58 +297,58 @@ def _require_known_names(method: MethodFacts, readings: tuple[ReadingFacts, ...]
             raise InvalidAssayError(message)
 
 
-def _value(method: MethodFacts, readings: tuple[ReadingFacts, ...]) -> tuple[str, str, Details]:
-    reading = _single(readings, "value")
+def _value(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
+    reading = single(readings, "value")
     parse_measured(reading.text)
     return reading.text, reading.unit or method.unit, ()
 
 
-def _mean(method: MethodFacts, readings: tuple[ReadingFacts, ...]) -> tuple[str, str, Details]:
-    series = _replicates(method, readings, "value", method.unit)
-    comparators = {measured.comparator for measured in series}
+def _mean(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
+    found = replicates(method, readings, "value", method.unit)
+    comparators = {measured.comparator for measured in found}
     if comparators == {""}:
-        mean, details = _mean_of(method, [measured.value for measured in series])
+        mean, details = mean_of(method, [measured.value for measured in found])
         return number_text(mean), method.unit, details
     if len(comparators) > 1:
         message = "measured and censored replicates (<, >) have no mean"
         raise InvalidAssayError(message)
     comparator = comparators.pop()
-    bounds = [measured.value for measured in series]
+    bounds = [measured.value for measured in found]
     bound = max(bounds) if comparator == "<" else min(bounds)
     return comparator + number_text(bound), method.unit, ()
 
 
-def _particle_concentration(
-    method: MethodFacts, readings: tuple[ReadingFacts, ...]
-) -> tuple[str, str, Details]:
+def _particle_concentration(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
     concentration, details = _concentration(method, readings)
     return number_text(concentration), PARTICLES_PER_ML, details
 
 
-def _particle_to_protein(
-    method: MethodFacts, readings: tuple[ReadingFacts, ...]
-) -> tuple[str, str, Details]:
+def _particle_to_protein(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
     concentration, details = _concentration(method, readings)
-    protein = _measured(_single(readings, "protein"), "ug/mL")
-    loq = _stated(method, "LOQ", method.loq)
+    protein = in_unit(single(readings, "protein"), "ug/mL")
+    loq = stated(method, "LOQ", method.loq)
     ratio = particles_per_microgram(concentration, protein, loq)
     written = ("particles_per_ml", number_text(concentration))
     return ratio.text, PARTICLES_PER_UG, (*details, written)
 
 
-def _viability(method: MethodFacts, readings: tuple[ReadingFacts, ...]) -> tuple[str, str, Details]:
-    live = _replicates(method, readings, "live", "{cells}")
-    dead = _replicates(method, readings, "dead", "{cells}")
+def _viability(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
+    live = replicates(method, readings, "live", "{cells}")
+    dead = replicates(method, readings, "dead", "{cells}")
     percents = [
         percent_viable(*counts, minimum_count=method.minimum_count)
         for counts in zip(live, dead, strict=True)
     ]
-    mean, details = _mean_of(method, percents)
-    return number_text(mean), "%", details
+    each = tuple(
+        (f"viability_percent_{number}", number_text(percent))
+        for number, percent in enumerate(percents, 1)
+    )
+    mean, details = mean_of(method, percents)
+    return number_text(mean), "%", (*each, *details)
 
 
-def _word(method: MethodFacts, readings: tuple[ReadingFacts, ...]) -> tuple[str, str, Details]:
-    words = {parse_word(reading.text) for reading in _series(method, readings, "word")}
+def _word(method: MethodFacts, readings: Readings) -> tuple[str, str, Details]:
+    words = {parse_word(reading.text) for reading in series(method, readings, "word")}
     if len(words) > 1:
         message = f"the replicates differ: {', '.join(sorted(words))}"
         raise InvalidAssayError(message)
@@ -268,6 +365,12 @@ CALCULATIONS: Mapping[
         Formula.PARTICLE_TO_PROTEIN: _particle_to_protein,
         Formula.VIABILITY: _viability,
         Formula.WORD: _word,
+        Formula.VESICLE_INTEGRITY: vesicle_integrity,
+        Formula.ENDOTOXIN_KINETIC: endotoxin_kinetic,
+        Formula.ENDOTOXIN_CARTRIDGE: endotoxin_cartridge,
+        Formula.ENDOTOXIN_GEL_CLOT: endotoxin_gel_clot,
+        Formula.MARKER: marker,
+        Formula.SIZE_DISTRIBUTION: size_distribution,
     }
 )
 
@@ -275,88 +378,11 @@ CALCULATIONS: Mapping[
 def _concentration(
     method: MethodFacts, readings: tuple[ReadingFacts, ...]
 ) -> tuple[Decimal, Details]:
-    series = _replicates(method, readings, "particles", PARTICLES_PER_ML)
+    series = replicates(method, readings, "particles", PARTICLES_PER_ML)
     for measured in series:
         if measured.is_censored or measured.value < 0:
             message = f"{measured.text} is not a measured particle concentration"
             raise InvalidAssayError(message)
-    mean, details = _mean_of(method, [measured.value for measured in series])
-    dilution = _measured(_single(readings, "dilution"), "1")
-    concentration = particle_concentration(mean, dilution)
-    return concentration, (*details, ("dilution", dilution.text))
-
-
-def _mean_of(method: MethodFacts, values: list[Decimal]) -> tuple[Decimal, Details]:
-    """The mean of unrounded replicates; their CV (n - 1) must not exceed the method's largest."""
-    total = Decimal(0)
-    for value in values:
-        total = EXACT.add(total, value)
-    mean = DIVISION.divide(total, Decimal(len(values)))
-    cv = _cv_percent(values, mean)
-    details: Details = (("mean", number_text(mean)), ("replicates", str(len(values))))
-    largest = _stated(method, "largest CV", method.max_cv_percent)
-    if cv is not None:
-        details = (*details, ("cv_percent", shown(round_to_decimals(cv, 2))))
-    if largest is not None and (cv is None or cv > largest):
-        found = "cannot be computed" if cv is None else f"is {round_to_decimals(cv, 2)} %"
-        message = f"the CV of the replicates {found}, and the method allows {largest} %"
-        raise InvalidAssayError(message)
-    return mean, details
-
-
-def _cv_percent(values: list[Decimal], mean: Decimal) -> Decimal | None:
-    """None when there is none: a single value, or a mean of zero."""
-    if len(values) == 1 or not mean:
-        return None
-    squares = Decimal(0)
-    for value in values:
-        deviation = DIVISION.subtract(value, mean)
-        squares = DIVISION.add(squares, DIVISION.multiply(deviation, deviation))
-    deviation = DIVISION.sqrt(DIVISION.divide(squares, Decimal(len(values) - 1)))
-    return DIVISION.multiply(DIVISION.divide(deviation, mean.copy_abs()), Decimal(100))
-
-
-def _stated(method: MethodFacts, name: str, text: str) -> Decimal | None:
-    """A number that the method states, None when it states none."""
-    number = _plain_positive(text)
-    if text and number is None:
-        message = f"the {name} of method {method.code} is not a plain number above zero"
-        raise InvalidAssayError(message)
-    return number
-
-
-def _plain_positive(text: str) -> Decimal | None:
-    number = plain_limit(text)
-    return number.value if number and number.value > 0 else None
-
-
-def _replicates(
-    method: MethodFacts, readings: tuple[ReadingFacts, ...], name: str, unit: str
-) -> list[Measured]:
-    return [_measured(reading, unit) for reading in _series(method, readings, name)]
-
-
-def _series(
-    method: MethodFacts, readings: tuple[ReadingFacts, ...], name: str
-) -> list[ReadingFacts]:
-    """The readings of ``name``, one for each replicate that the method plans."""
-    found = sorted((one for one in readings if one.name == name), key=lambda one: one.replicate)
-    planned = list(range(1, method.replicates + 1))
-    if not planned or [one.replicate for one in found] != planned:
-        message = f"{name}: the method plans {method.replicates} replicates, {len(found)} recorded"
-        raise InvalidAssayError(message)
-    return found
-
-
-def _single(readings: tuple[ReadingFacts, ...], name: str) -> ReadingFacts:
-    found = [one for one in readings if one.name == name]
-    if len(found) != 1:
-        message = f"{name} is needed once and recorded {len(found)} times"
-        raise InvalidAssayError(message)
-    return found[0]
-
-
-def _measured(reading: ReadingFacts, unit: str) -> Measured:
-    measured = parse_measured(reading.text)
-    value = convert(measured.value, reading.unit or unit, unit)
-    return Measured(measured.text, measured.comparator, value)
+    mean, details = mean_of(method, [measured.value for measured in series])
+    dilution = in_unit(single(readings, "dilution"), "1")
+    return particle_concentration(mean, dilution), details

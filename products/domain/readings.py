@@ -86,6 +86,9 @@ class VesselRole(StrEnum):
     NEGATIVE_CONTROL = "negative_control"
 
 
+Per = Literal["replicate", "run", "vessel"]
+
+
 @dataclass(frozen=True, slots=True)
 class InputField:
     """One reading that a formula needs. ``unit`` empty means the method's own unit.
@@ -97,7 +100,7 @@ class InputField:
     name: str
     label: str
     unit: str
-    per: Literal["replicate", "run", "vessel"]
+    per: Per
     kind: Literal["number", "count", "word", "growth"]
     words: tuple[str, ...] = ()
     optional: bool = False
@@ -112,7 +115,7 @@ _PARTICLES = InputField(
 _DILUTION = InputField("dilution", "Dilution factor", "1", "run", "number")
 
 
-def _sign(name: str, label: str, per: Literal["replicate", "run"]) -> InputField:
+def _sign(name: str, label: str, per: Per) -> InputField:
     return InputField(name, label, "{word}", per, "word", words=(POSITIVE, NEGATIVE))
 
 
@@ -144,7 +147,7 @@ _ENDOTOXIN_AMOUNTS = (
         optional=True,
     ),
 )
-_INTEGRITY = (
+_INTEGRITY: tuple[tuple[str, str, Per], ...] = (
     ("before", "before the detergent", "replicate"),
     ("after", "after the detergent", "replicate"),
     ("detergent_only", "in the detergent-only control", "run"),

@@ -71,7 +71,7 @@ def test_no_growth_after_the_whole_incubation_is_final() -> None:
     run = judged(CLEAR)
 
     assert (run.verdict, run.final, run.raw_text) == (Verdict.PASS, True, "no growth")
-    assert run.details[0] == ("elapsed_hours", "336.0")
+    assert run.details[:2] == (("formula", "no_growth/1"), ("elapsed_hours", "336.0"))
 
 
 @pytest.mark.parametrize("row", rows("sterility_14d"), ids=lambda row: row["start_local"])
@@ -83,7 +83,7 @@ def test_edge_case_02_hours_are_elapsed_and_not_read_off_the_calendar(row: dict[
     run = judged(looks(read_at), started_at=started_at)
 
     is_final = row[">=336h"] == "True"
-    assert run.details[0] == ("elapsed_hours", row["elapsed_hours_true"])
+    assert dict(run.details)["elapsed_hours"] == row["elapsed_hours_true"]
     assert (run.final, run.verdict) == (
         is_final,
         Verdict.PASS if is_final else Verdict.INTERIM,
@@ -135,7 +135,7 @@ def test_one_vessel_not_yet_read_to_the_end_keeps_the_test_interim(position: int
     run = judged(with_look(position, read_at=OVER_AT - timedelta(seconds=1)))
 
     assert (run.verdict, run.final) == (Verdict.INTERIM, False)
-    assert run.details[0] == ("elapsed_hours", "335.9")
+    assert dict(run.details)["elapsed_hours"] == "335.9"
     assert CLEAR[position].vessel in run.reason
 
 
