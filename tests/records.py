@@ -18,7 +18,11 @@ from products import models
 from products.actions.accounts import change_password, create_account
 from products.actions.base import Context
 from products.actions.donors import determine_donor, register_donor
-from products.actions.equipment import register_instrument, register_media_lot
+from products.actions.equipment import (
+    record_calibration,
+    register_instrument,
+    register_media_lot,
+)
 from products.actions.lots import register_lot
 from products.actions.methods import (
     approve_method_version,
@@ -31,6 +35,7 @@ from products.actions.runs import open_run
 from products.actions.samples import draw_sample
 from products.actions.sources import register_source
 from products.actions.specifications import approve_specification, draft_specification
+from products.actions.training import record_training
 from products.domain.calculations import Formula, ReadingFacts, VesselRole
 from products.domain.criteria import Category, CompareOn, Criterion, LimitKind, Stage
 from products.domain.results import SupportFacts, SupportKind, SupportOutcome
@@ -41,6 +46,7 @@ from tests.accounts import ACCOUNTS, FIRST_PASSWORD, PASSWORD
 ZONE = "America/New_York"
 MEDIA = ("FTM", "SCDM")
 INCUBATION = timedelta(hours=168)
+YEAR = timedelta(days=365)
 
 VIABILITY = Criterion(
     code="viability",
@@ -168,7 +174,10 @@ def context(actor: User, reason: str = "As the procedure says", **changes: Any) 
 
 
 def approved_method(code: str = "VIA-01", **changes: Any) -> models.MethodVersion:
-    """The approved version of a method of `METHODS`, or of one that ``changes`` describe."""
+    """The approved version of a method of `METHODS`, or of one that ``changes`` describe.
+
+    Both analysts are trained for it since a year.
+    """
     found = models.MethodVersion.objects.filter(method__code=code, state="approved").select_related(
         "method"
     )
@@ -196,7 +205,27 @@ def approved_method(code: str = "VIA-01", **changes: Any) -> models.MethodVersio
             | changes
         ),
     )
-    return approve_method_version(context(people().quality), method=code, version=drafted.version)
+    version = approve_method_version(
+        context(people().quality), method=code, version=drafted.version
+    )
+    for analyst in (people().analyst, people().analyst2):
+        trained(analyst, version)
+    return version
+
+
+def trained(who: User, version: models.MethodVersion, **changes: Any) -> models.Training:
+    """Signed by quality; since a year and without end unless told."""
+    stated: dict[str, Any] = {
+        "trained_on": today() - YEAR,
+        "document": "TRN-0007",
+    } | changes
+    return record_training(
+        context(people().quality),
+        person=person_of(who).pk,
+        method=version.method.code,
+        version=version.version,
+        **stated,
+    )
 
 
 def product(code: str = "EXO-1", **changes: Any) -> models.Product:
@@ -273,11 +302,25 @@ def source(number: str = "UC-0042", **changes: Any) -> models.TissueSource:
 
 
 def instrument(code: str = "NTA-7") -> models.Instrument:
+    """An instrument whose calibration covers the year before and the year after."""
     if found := models.Instrument.objects.filter(code=code).first():
         return found
-    return register_instrument(
+    made = register_instrument(
         context(people().analyst), code=code, model="NanoSight NS300", serial_number="NS-1"
     )
+    calibrated(made.code)
+    return made
+
+
+def calibrated(code: str = "NTA-7", **changes: Any) -> models.Calibration:
+    """A calibration that passed a year ago and is valid for another year unless told."""
+    stated: dict[str, Any] = {
+        "calibrated_on": today() - YEAR,
+        "valid_until": today() + YEAR,
+        "outcome": "passed",
+        "document": "CAL-26-014",
+    } | changes
+    return record_calibration(context(people().analyst), instrument=code, **stated)
 
 
 def media_lot(material: str = "FTM", number: str = "M-1") -> models.MediaLot:
@@ -288,8 +331,13 @@ def media_lot(material: str = "FTM", number: str = "M-1") -> models.MediaLot:
         material=material,
         number=number,
         manufacturer="Merck",
-        expires_on=today() + timedelta(days=365),
+        expires_on=today() + YEAR,
     )
+
+
+def media_lots() -> list[tuple[str, str]]:
+    """One lot of each medium of a sterility test, as a run names them."""
+    return [(media_lot(medium).material, "M-1") for medium in MEDIA]
 
 
 def lot(
@@ -377,6 +425,7 @@ READINGS: dict[str, Callable[[], list[ReadingFacts]]] = {
 def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
     """A run of purpose release by the analyst, on a new sample of lot EV-26-001.
 
+    A sterility run names a lot of each medium.
     ``code`` names another criterion than the one whose stage and readings are used; "" names none.
     """
     described: dict[str, Any] = {
@@ -386,6 +435,8 @@ def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
         "performed_zone": ZONE,
         "instrument": instrument().code,
     } | changes
+    if criterion.category is Category.STERILITY:
+        described.setdefault("media", media_lots())
     described["criterion"] = described.pop("code", criterion.code)
     by = described.pop("by", None) or people().analyst
     number = described.pop("lot", "EV-26-001")

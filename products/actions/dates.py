@@ -20,3 +20,11 @@ def check_day_not_future(day: date, today: date, what: str, field: str) -> None:
             field=field,
             code="in_future",
         )
+
+
+def check_days_in_order(first: date, last: date, what: str, field: str) -> None:
+    """Raises InvalidValueError when ``last`` comes before ``first``; ``what`` opens its message."""
+    if last < first:
+        raise InvalidValueError(
+            f"{what} from {first} until {last}: it would end before it begins.", field=field
+        )
