@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,9 +14,12 @@ from products.domain.errors import InvalidValueError, UnknownReferenceError
 from products.domain.methods import DocumentState
 from products.models import (
     Criterion,
+    Determination,
     Donor,
+    Evidence,
     Instrument,
     Investigation,
+    Laboratory,
     Lot,
     MediaLot,
     Method,
@@ -27,8 +31,11 @@ from products.models import (
     Site,
     SpecificationVersion,
     TissueSource,
+    Transcription,
     User,
 )
+
+NAME_AND_VERSION = re.compile(r"\s*(?P<name>\S.*?)\s+v(?P<version>[1-9][0-9]{0,8})\s*")
 
 Found = TypeVar("Found", bound=Model)
 
@@ -141,6 +148,59 @@ def find_media_lot(material: str, number: str, field: str = "media") -> MediaLot
     )
 
 
+def find_laboratory(code: str, field: str = "laboratory") -> Laboratory:
+    return _one(
+        Laboratory.objects.filter(code__iexact=code.strip()),
+        f"There is no outside laboratory {code!r}. Register the laboratory first.",
+        field,
+    )
+
+
+def find_evidence(key: UUID, field: str = "evidence") -> Evidence:
+    """Without its bytes, which are read only when asked for."""
+    return _one(
+        Evidence.objects.filter(pk=key).defer("content"), f"There is no file with id {key}.", field
+    )
+
+
+def find_transcription(number: str, field: str = "transcription") -> Transcription:
+    return _one(
+        Transcription.objects.filter(number__iexact=number.strip()).select_related(
+            "run__lot__site",
+            "specification__product",
+            "method_version__method",
+            "determination__donor",
+            "source__donor",
+            "recorded_by__person",
+        ),
+        f"There is no transcription {number!r}.",
+        field,
+    )
+
+
+def find_named_specification(key: str, field: str = "key") -> SpecificationVersion:
+    """``key`` as people write it: ``EXO-1 v2``."""
+    product, version = _name_and_version(key, field)
+    return find_specification(find_product(product, field), version, field)
+
+
+def find_named_method_version(key: str, field: str = "key") -> MethodVersion:
+    """``key`` as people write it: ``END-01 v2``."""
+    method, version = _name_and_version(key, field)
+    return find_method_version(find_method(method, field), version, field)
+
+
+def find_named_determination(key: str, field: str = "key") -> Determination:
+    """``key`` as people write it: ``D-0042 v2``."""
+    code, version = _name_and_version(key, field)
+    donor = find_donor(code, field)
+    return _one(
+        donor.determinations.filter(version=version).select_related("donor"),
+        f"Donor {donor.code} has no determination {version}.",
+        field,
+    )
+
+
 def find_site(name: str, field: str = "site") -> Site:
     """The site called ``name``; with no name, the only one.
 
@@ -210,6 +270,16 @@ def stage_of(text: str, field: str = "stage") -> Stage:
         raise InvalidValueError(
             f"There is no stage {text!r}. Stages are: {known}.", field=field
         ) from None
+
+
+def _name_and_version(key: str, field: str) -> tuple[str, int]:
+    found = NAME_AND_VERSION.fullmatch(key)
+    if found is None:
+        raise InvalidValueError(
+            f"{key!r} names no version. Write the code, then v and the version, as in EXO-1 v2.",
+            field=field,
+        )
+    return found["name"], int(found["version"])
 
 
 def _one(rows: QuerySet[Found], message: str, field: str) -> Found:
