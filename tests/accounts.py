@@ -15,3 +15,6 @@ ACCOUNTS = (
     ("reviewer", "Rita Romero", "Reviewer"),
     ("auditor", "Aurel Audet", "Auditor"),
 )
+
+FIRST = ("admin", "quality")
+"""Those that provisioning brings; the administrator makes the others, and quality approves."""

@@ -20,13 +20,15 @@ from django.db import connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.accounts import ACCOUNTS, PASSWORD
+from tests.accounts import ACCOUNTS, FIRST, FIRST_PASSWORD, PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent
 SHAPED_BY = (
     "products/migrations/*.py",
     "products/models/*.py",
     "products/domain/*.py",
+    "products/actions/accounts.py",
+    "products/actions/base.py",
     "products/actions/grants.py",
     "products/actions/provisioning.py",
     "qcsite/settings.py",
@@ -139,8 +141,36 @@ def _provision() -> None:
                     username, printed_name, PASSWORD, Role(role), must_change_password=False
                 )
                 for username, printed_name, role in ACCOUNTS
+                if username in FIRST
             ),
         )
+        for username, printed_name, role in ACCOUNTS:
+            if username not in FIRST:
+                _add_account(username, printed_name, role)
+
+
+def _add_account(username: str, printed_name: str, role: str) -> None:
+    """In the ordinary way: given by the administrator, an own password, signed for by quality."""
+    from products.actions.accounts import (  # noqa: PLC0415
+        approve_role,
+        change_password,
+        create_account,
+        create_person,
+    )
+    from products.models import User  # noqa: PLC0415
+    from tests.records import context  # noqa: PLC0415
+
+    administrator, quality = (User.objects.get(username=username) for username in FIRST)
+    person = create_person(context(administrator), printed_name=printed_name)
+    account = create_account(
+        context(administrator),
+        username=username,
+        person=person.pk,
+        password=FIRST_PASSWORD,
+        roles=[role],
+    )
+    change_password(context(account), old=FIRST_PASSWORD, new=PASSWORD)
+    approve_role(context(quality), username=username, role=role)
 
 
 @pytest.fixture(scope="session")

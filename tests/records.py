@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from products import models
-from products.actions.accounts import change_password, create_account
+from products.actions.accounts import approve_role, change_password, create_account
 from products.actions.base import Context
 from products.actions.donors import determine_donor, register_donor
 from products.actions.equipment import (
@@ -149,7 +149,7 @@ def person_of(account: User) -> models.Person:
 
 
 def second_account(of: User, username: str, role: Role) -> User:
-    """Another account of the same person, whose password the person has set."""
+    """Another account of the same person, with an own password, signed for by another person."""
     made = create_account(
         context(people().admin),
         username=username,
@@ -157,6 +157,8 @@ def second_account(of: User, username: str, role: Role) -> User:
         password=FIRST_PASSWORD,
         roles=[role],
     )
+    quality = next(one for one in (people().quality, people().quality2) if one.person != of.person)
+    approve_role(context(quality), username=username, role=role)
     return change_password(context(made), old=FIRST_PASSWORD, new=PASSWORD)
 
 

@@ -16,19 +16,24 @@ from products.actions.checks import check_word
 from products.actions.lookups import find_account, find_person
 from products.actions.people import LABORATORY_OR_QUALITY
 from products.actions.records import insert, insert_once
-from products.actions.signing import confirm_password, record_sign_in_row
+from products.actions.signing import confirm_password, record_sign_in_row, sign
+from products.actions.sites import home_zone
 from products.actions.tokens import issue_token, revoke_token
 from products.domain.accounts import SignInKind
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
+    SeparationOfDutiesError,
     SignatureRefusedError,
     WrongStatusError,
 )
 from products.domain.roles import Permission, Role
-from products.models import Person, User
+from products.models import Person, RoleApproval, RoleGrant, RoleRevocation, User
+from products.models.fields import uuid7
+from products.queries.roles import grants_in_force
 
 __all__ = [
+    "approve_role",
     "change_password",
     "create_account",
     "create_person",
@@ -67,6 +72,8 @@ def create_account(
 ) -> User:
     """Give a person an account with ``roles``; the first password is changed at first use.
 
+    A role signs nothing before quality has signed for it (`approve_role`).
+
     Raises:
         UnknownReferenceError: there is no such person.
         InvalidValueError: an unknown role, a weak password, or a name that no sign-in can carry.
@@ -95,13 +102,16 @@ def create_account(
         ),
         "username",
     )
-    account.groups.add(*Group.objects.filter(name__in=held))
+    _hold(context, account, held)
     return account
 
 
 @action("account.set_roles", permission=Permission.ADMINISTER)
 def set_roles(context: Context, *, username: str, roles: Sequence[str]) -> User:
     """Give an account exactly these roles.
+
+    A role that it has already keeps quality's signature; one that it gets, or gets again, needs
+    a new one before it signs (`approve_role`).
 
     Raises:
         UnknownReferenceError: there is no such account.
@@ -111,8 +121,51 @@ def set_roles(context: Context, *, username: str, roles: Sequence[str]) -> User:
     account = _account_locked(username)
     held = _roles(roles)
     _refuse_own(context, account.person)
-    account.groups.set(Group.objects.filter(name__in=held))
+    _hold(context, account, held)
     return account
+
+
+@action("account.approve_role", permission=Permission.APPROVE, signed=True)
+def approve_role(context: Context, *, username: str, role: str) -> RoleApproval:
+    """Sign for a role that an account was given: from then on the role signs.
+
+    Raises:
+        UnknownReferenceError: there is no such account.
+        InvalidValueError: an unknown role.
+        WrongStatusError: the account does not have the role, or it is signed for already.
+        SeparationOfDutiesError: the account is of the signer's own person, or the signer's person
+            gave the role.
+    """
+    account = _account_locked(username)
+    what = check_word(Role, role, "role")
+    grant = (
+        grants_in_force()
+        .filter(user=account, role=what)
+        .select_related("recorded_by__person")
+        .first()
+    )
+    if grant is None:
+        raise WrongStatusError(f"The account {account.username} does not have the role {what}.")
+    if grant.by_provision or RoleApproval.objects.filter(grant=grant).exists():
+        raise WrongStatusError(f"The role {what} of {account.username} is signed for already.")
+    _check_independent(context, account, grant)
+    key = uuid7()
+    signature = sign(
+        context,
+        record_kind="role_approval",
+        record_id=key,
+        meaning="Role approved",
+        zone=home_zone(),
+        content={
+            "account": account.username,
+            "printed_name": account.printed_name,
+            "role": what,
+            "grant": grant.number,
+            "given_by": grant.recorded_by.printed_name,
+            "given_at": grant.recorded_at,
+        },
+    )
+    return RoleApproval.objects.create(id=key, grant=grant, signature=signature)
 
 
 @action("account.set_active", permission=Permission.ADMINISTER)
@@ -197,6 +250,36 @@ def record_sign_in(context: Context, *, kind: str, username: str, succeeded: boo
         User.objects.filter(username__iexact=typed).first(),
         succeeded=succeeded,
     )
+
+
+def _hold(context: Context, account: User, held: set[Role]) -> None:
+    """Give and take the roles, so that the account has exactly these."""
+    open_grants = {grant.role: grant for grant in grants_in_force().filter(user=account)}
+    for role, grant in open_grants.items():
+        if role not in held:
+            RoleRevocation.objects.create(
+                grant=grant, reason=context.reason, recorded_by=context.actor
+            )
+    number = account.role_grants.count()
+    for role in sorted(held - open_grants.keys()):
+        number += 1
+        RoleGrant.objects.create(user=account, number=number, role=role, recorded_by=context.actor)
+    account.groups.set(Group.objects.filter(name__in=held))
+
+
+def _check_independent(context: Context, account: User, grant: RoleGrant) -> None:
+    """Two persons see to it that somebody may sign: one who gives the role, one who signs."""
+    person = context.actor.person
+    if account.person == person:
+        raise SeparationOfDutiesError(
+            f"{account.username} is an account of your own. Another person of quality signs for "
+            "its roles."
+        )
+    if grant.recorded_by.person == person:
+        raise SeparationOfDutiesError(
+            f"You gave {account.username} the role {grant.role} yourself. Another person of "
+            "quality signs for it."
+        )
 
 
 def _account_locked(username: str) -> User:

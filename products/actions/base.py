@@ -8,7 +8,7 @@ touched, and clears the names again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -31,6 +31,7 @@ from products.domain.errors import (
 )
 from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
+from products.queries.roles import roles_that_sign
 
 ATTEMPTS = 3
 LONGEST_REASON = 1000
@@ -84,7 +85,8 @@ def action(
 
     Raises (from the decorated function):
         NotPermittedError: the actor's roles do not include ``permission``.
-        SignatureRefusedError: ``signed``, and the password is not the actor's.
+        SignatureRefusedError: ``signed``, and the password is not the actor's, or none of the roles
+            that may do it is signed for by quality (``role_not_approved``).
         ClockError: ``context.at`` is too far off the database's clock.
         DomainError: what the body refuses.
     """
@@ -130,6 +132,19 @@ def check_permission(context: Context, info: ActionInfo) -> None:
         raise NotPermittedError(
             f"{actor.username} ({held}) may not do {info.name}: it needs a role that may "
             f"{info.permission.value.replace('_', ' ')}."
+        )
+    if info.signed:
+        check_role_signed_for(actor, groups, info.permission)
+
+
+def check_role_signed_for(actor: User, held: Sequence[str], permission: Permission) -> None:
+    """21 CFR 11.10(g): a role signs only once quality has signed that the person has it."""
+    giving = [name for name in sorted(held) if permission in permissions_of([name])]
+    if roles_that_sign(actor).isdisjoint(giving):
+        raise SignatureRefusedError(
+            f"The role {' or '.join(giving)} of {actor.username} is not yet signed for by the "
+            "quality unit: somebody of quality approves it, then it signs.",
+            code="role_not_approved",
         )
 
 

@@ -20,10 +20,12 @@ from products.actions.grants import APP, APP_GRANTS, AUDITOR, SECRET_COLUMNS
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import ConfigurationError
 from products.domain.roles import Role
-from products.models import Installation, Person, Site, User
+from products.models import AuditEntry, Installation, Person, RoleGrant, Site, User
 from products.models.installation import InstallationKind
 
 ALIAS = "owner"
+FILLING = "system.provision"
+"""Names in the trail what provisioning wrote itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def provision(
     with named("system.migrate"):
         call_command("migrate", database=ALIAS, run_syncdb=False, verbosity=0)
     _grant()
-    with transaction.atomic(using=ALIAS), named("system.provision"):
+    with transaction.atomic(using=ALIAS), named(FILLING):
         _fill(kind, site_name, zone, first_accounts)
 
 
@@ -172,8 +174,12 @@ def _fill(
         )
     if not Site.objects.using(ALIAS).exists():
         Site(name=site_name, zone=zone).save(using=ALIAS)
-    if Person.objects.using(ALIAS).exists():
-        return
+    if not Person.objects.using(ALIAS).exists():
+        _add_accounts(accounts)
+    _grant_held_roles()
+
+
+def _add_accounts(accounts: tuple[FirstAccount, ...]) -> None:
     for account in accounts:
         person = Person(printed_name=account.printed_name)
         person.save(using=ALIAS)
@@ -186,3 +192,27 @@ def _fill(
         )
         user.save(using=ALIAS)
         user.groups.add(Group.objects.using(ALIAS).get(name=account.role.value))
+
+
+def _grant_held_roles() -> None:
+    """Keep, for every account that has none, the grants of the roles that it has.
+
+    Somebody has to be able to sign first: a role that provisioning gave signs at once. Those of
+    other accounts, given before grants were kept, wait for quality's signature.
+    """
+    system = User.objects.using(ALIAS).get(username=SYSTEM_ACCOUNT)
+    trail = AuditEntry.objects.using(ALIAS).filter(
+        action=FILLING, record_table="products_user_groups", operation="insert"
+    )
+    given = set(trail.values_list("after__user_id", "after__group_id"))
+    accounts = User.objects.using(ALIAS).filter(role_grants=None).exclude(groups=None)
+    for account in accounts.distinct().prefetch_related("groups"):
+        held = sorted(account.groups.all(), key=lambda group: group.name)
+        for number, group in enumerate(held, 1):
+            RoleGrant(
+                user=account,
+                number=number,
+                role=group.name,
+                by_provision=(str(account.pk), group.pk) in given,
+                recorded_by=system,
+            ).save(using=ALIAS)

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from products.actions.grants import APP, AUDITOR
 from products.actions.provisioning import ALIAS, provision
-from products.demo.calendar import SITE, ZONE
+from products.demo.calendar import SITE, ZONE, Calendar
 from products.demo.filling import (
     LAST_RECORD,
     fill,
@@ -29,9 +29,10 @@ from products.demo.filling import (
     quick_hashing,
     random_passwords,
 )
+from products.demo.house import House
 from products.demo.logins import FILE_NAME, Logins, read_logins, write_logins
-from products.demo.people import first_accounts
-from products.domain.errors import ConfigurationError
+from products.demo.people import first_accounts, sign_for_roles
+from products.domain.errors import ConfigurationError, SignatureRefusedError
 from products.models import ApiToken, Installation
 from products.models.installation import InstallationKind
 from qcsite import embedded, keeper
@@ -79,7 +80,7 @@ def prepare(now: datetime, say: Callable[[str], None]) -> Logins:
         if state is State.INCOMPLETE:
             _rebuild(say)
         elif state is State.COMPLETE:
-            return _known_logins(directory, now)
+            return _known_logins(directory, now, say)
         elif state is not State.EMPTY:
             raise ConfigurationError(_refusal(state))
         return _install(directory, now, say)
@@ -106,8 +107,9 @@ def _install(directory: Path, now: datetime, say: Callable[[str], None]) -> Logi
     return logins
 
 
-def _known_logins(directory: Path, now: datetime) -> Logins:
-    if missing_migrations():
+def _known_logins(directory: Path, now: datetime, say: Callable[[str], None]) -> Logins:
+    is_older = bool(missing_migrations())
+    if is_older:
         _provision({})
     installation = str(Installation.objects.get().pk)
     logins = read_logins(directory)
@@ -119,8 +121,18 @@ def _known_logins(directory: Path, now: datetime) -> Logins:
     if not logins.token or not _is_valid(now):
         logins = replace(logins, token=issue_demo_token(now))
         write_logins(directory, logins)
+    if is_older:
+        sign_for_older_roles(logins, now, say)
     judge_what_is_due(now)
     return logins
+
+
+def sign_for_older_roles(logins: Logins, now: datetime, say: Callable[[str], None]) -> None:
+    """Of a demo made before roles needed quality's signature; not when its password was changed."""
+    try:
+        sign_for_roles(House(Calendar(now), logins.passwords))
+    except SignatureRefusedError as refused:
+        say(f"The roles of the demo accounts wait for the signature of quality: {refused}")
 
 
 def _is_valid(now: datetime) -> bool:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from products.actions.accounts import change_password, create_account, create_person
+from products.actions.accounts import (
+    approve_role,
+    change_password,
+    create_account,
+    create_person,
+)
 from products.actions.provisioning import FirstAccount
 from products.demo.house import House
 from products.domain.roles import Role
+from products.queries.roles import grants_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,17 @@ def add_people(house: House) -> None:
         own = house.context(one.username, when, "First own password")
         change_password(own, old=given, new=house.passwords[one.username])
         house.forget(one.username)
+        signs = house.context(QUALITY.username, when, "Trained for the work of this role")
+        approve_role(signs, username=one.username, role=one.role)
+
+
+def sign_for_roles(house: House) -> None:
+    """Quality's signature for roles that were given before roles needed one."""
+    names = [one.username for one in EVERYBODY]
+    waiting = grants_in_force().filter(by_provision=False, approval=None, user__username__in=names)
+    for grant in waiting.select_related("user"):
+        when = house.context(QUALITY.username, house.calendar.now, "Role held before")
+        approve_role(when, username=grant.user.username, role=grant.role)
 
 
 def set_own_passwords(house: House, passwords: Mapping[str, str]) -> None:

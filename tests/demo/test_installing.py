@@ -12,13 +12,21 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as site
+from django.contrib.auth.hashers import make_password
 from django.db import connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
 from products.actions.donors import register_donor
 from products.demo.filling import LAST_RECORD, random_passwords
-from products.demo.installing import COMMENT, LOCK, State, look, prepare
+from products.demo.installing import (
+    COMMENT,
+    LOCK,
+    State,
+    look,
+    prepare,
+    sign_for_older_roles,
+)
 from products.demo.logins import (
     FILE_NAME,
     Logins,
@@ -26,11 +34,11 @@ from products.demo.logins import (
     secret_key_file,
     write_logins,
 )
-from products.demo.people import EVERYBODY
+from products.demo.people import EVERYBODY, FIRST
 from products.demo.telling import demo_text
 from products.domain.errors import ClockError, ConfigurationError
 from products.domain.lots import STATUS_GLYPHS, ReleaseStatus
-from products.models import ApiToken, Donor, Installation, Lot
+from products.models import ApiToken, Donor, Installation, Lot, RoleApproval
 from qcsite import keeper
 from tests.conftest import Databases
 from tests.demo.conftest import NIGHT_IN_SPRING, clone
@@ -155,6 +163,37 @@ def test_a_complete_demo_is_judged_anew_when_it_starts(logins: Logins) -> None:
     lot = Lot.objects.get(number="MSC-001")
     assert [block["code"] for block in lot.blocks] == ["expired"]
     assert lot.judged_at == expired
+
+
+def without_signatures_for_roles(quality_password: str) -> None:
+    """As a demo made before roles needed quality's signature."""
+    _as_owner("ALTER TABLE products_roleapproval DISABLE TRIGGER append_only")
+    _as_owner("SELECT set_config('exolot.action', 'system.test', false)")
+    _as_owner("DELETE FROM products_roleapproval")
+    _as_owner("ALTER TABLE products_roleapproval ENABLE ALWAYS TRIGGER append_only")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE products_user SET password = %s WHERE username = 'quality'",
+            [make_password(quality_password)],
+        )
+
+
+def test_the_roles_of_an_older_demo_are_signed_for(logins: Logins) -> None:
+    without_signatures_for_roles(logins.passwords["quality"])
+
+    sign_for_older_roles(logins, NIGHT_IN_SPRING, lambda _: None)
+
+    assert RoleApproval.objects.count() == len(EVERYBODY) - len(FIRST)
+
+
+def test_the_roles_of_an_older_demo_wait_when_its_password_was_changed(logins: Logins) -> None:
+    without_signatures_for_roles("another password than the one kept")
+    said: list[str] = []
+
+    sign_for_older_roles(logins, NIGHT_IN_SPRING, said.append)
+
+    assert "wait for the signature of quality" in said[0]
+    assert not RoleApproval.objects.exists()
 
 
 def test_an_expired_token_is_replaced_and_kept(logins: Logins, directory: Path) -> None:
