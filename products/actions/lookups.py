@@ -13,6 +13,7 @@ from products.domain.criteria import Stage
 from products.domain.errors import InvalidValueError, UnknownReferenceError
 from products.domain.methods import DocumentState
 from products.models import (
+    Amendment,
     Criterion,
     Determination,
     Donor,
@@ -128,6 +129,25 @@ def find_investigation(number: str, field: str = "investigation") -> Investigati
             "lot__site", "run", "result"
         ),
         f"There is no investigation {number!r}.",
+        field,
+    )
+
+
+def find_amendment(number: str, field: str = "amendment") -> Amendment:
+    return _one(
+        Amendment.objects.filter(number__iexact=number.strip())
+        .select_related(
+            "lot",
+            "corrects",
+            "result",
+            "evidence",
+            "signature",
+            "run__sample",
+            "run__criterion",
+            "run__method_version__method",
+        )
+        .defer("evidence__content"),
+        f"There is no amendment {number!r}.",
         field,
     )
 
