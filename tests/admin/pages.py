@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from products.actions.naming import begin, end
-from products.models import Lot, User
+from products.models import Lot, RoleGrant, User
 from tests.accounts import PASSWORD
 from tests.records import context, now, people
 
@@ -108,5 +108,13 @@ def account_with(
         account.set_password(PASSWORD)
         account.save()
         account.groups.add(*Group.objects.filter(name__in=roles))
+        for number, role in enumerate(roles, 1):
+            RoleGrant.objects.create(
+                user=account,
+                number=number,
+                role=role,
+                by_provision=True,
+                recorded_by=people().admin,
+            )
         end()
     return account

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from products.actions.naming import begin, end
 from products.actions.specifications import draft_specification
-from products.models import Run, SignIn, User
+from products.models import RoleGrant, Run, SignIn, User
 from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, problem, refusal, token_for
 from tests.records import (
@@ -204,6 +204,9 @@ def test_nobody_reviews_a_run_of_their_own(analyst: ApiClient, is_superuser: boo
         own.set_password(PASSWORD)
         own.save()
         own.groups.add(Group.objects.get(name="Reviewer"))
+        RoleGrant.objects.create(
+            user=own, number=1, role="Reviewer", by_provision=True, recorded_by=people().admin
+        )
         end()
 
     refused = ApiClient(token_for(own)).sign(f"lots/{LOT}/reviews/", runs=[run])
