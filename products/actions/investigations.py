@@ -5,6 +5,8 @@ Sources: 21 CFR 211.192, 610.1.
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_word
 from products.actions.lookups import find_investigation, find_run
@@ -12,12 +14,23 @@ from products.actions.records import check_record
 from products.actions.signing import sign
 from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
 from products.domain.investigations import InvestigationKind, InvestigationOutcome
+from products.domain.results import RunState
 from products.domain.roles import Permission
-from products.models import Conclusion, Investigation, Lot, Result
-from products.models.fields import uuid7
+from products.models import (
+    Amendment,
+    Conclusion,
+    Investigation,
+    Lot,
+    Result,
+    Run,
+    Signature,
+)
 from products.queries.facts import descendants_of
+from products.queries.runs import result_in_effect, waiting_amendment
 
 MEANING = "Investigation concluded"
+BY_HAND = (InvestigationOutcome.CONFIRMED, InvestigationOutcome.INVALIDATED)
+OF_FAILURES = (InvestigationKind.OOS, InvestigationKind.INVALID_ASSAY)
 
 
 @action("investigation.open", permission=Permission.INVESTIGATE)
@@ -40,7 +53,7 @@ def open_investigation(context: Context, *, run: str) -> Investigation:
             field="reason",
             code="reason_missing",
         )
-    result = found.results.order_by("-version").first()
+    result = result_in_effect(found)
     if result is None:
         raise WrongStatusError(f"Run {found.number} was never submitted: there is no result.")
     if Investigation.objects.filter(result=result).exists():
@@ -70,10 +83,12 @@ def conclude_investigation(
     """Conclude: the result is confirmed, or invalidated by a cause unrelated to the product.
 
     ``evidence`` names the documents that show the cause. The result itself never changes; a fail
-    counts until this signature says otherwise (21 CFR 610.1).
+    counts until this signature says otherwise (21 CFR 610.1). That it was recorded wrongly is
+    concluded by the second signature on a correction or retraction, and not here.
 
     Raises:
         DuplicateError: it is concluded already.
+        WrongStatusError: the run is with its analyst, or an amendment of it waits to be signed.
         InvalidValueError: invalidated without a cause or its evidence.
     """
     found = find_investigation(investigation)
@@ -82,7 +97,14 @@ def conclude_investigation(
     context.touched.update(descendants_of([lot.pk]))
     if Conclusion.objects.filter(investigation=found).exists():
         raise DuplicateError(f"Investigation {found.number} is concluded already.")
+    _check_settled(found.run)
     decided = check_word(InvestigationOutcome, outcome, "outcome")
+    if decided not in BY_HAND:
+        raise InvalidValueError(
+            "A recording error is concluded by the second signature on a correction or a "
+            "retraction. Have the run corrected or retracted.",
+            field="outcome",
+        )
     if decided is InvestigationOutcome.INVALIDATED:
         for field, text in (("cause", cause), ("evidence", evidence)):
             if not text.strip():
@@ -91,17 +113,76 @@ def conclude_investigation(
                     f"documents that show it; {field} is empty.",
                     field=field,
                 )
-    key = uuid7()
-    conclusion = Conclusion(
-        id=key, investigation=found, outcome=decided, cause=cause, evidence=evidence
-    )
+    conclusion = Conclusion(investigation=found, outcome=decided, cause=cause, evidence=evidence)
     check_record(conclusion)
-    conclusion.signature = sign(
+    conclusion.signature = _sign_conclusion(context, lot, conclusion)
+    conclusion.save(force_insert=True)
+    return conclusion
+
+
+def open_failures(run: Run) -> list[Investigation]:
+    """Open investigations of failing or invalid versions of the run's result."""
+    rows = run.investigations.filter(kind__in=OF_FAILURES, conclusion__isnull=True)
+    return list(rows.select_related("result").order_by("recorded_at", "number"))
+
+
+def decided_investigation(result: Result) -> Investigation | None:
+    """The investigation of the run's failure, or of this version, that quality has decided."""
+    rows = Investigation.objects.filter(run=result.run_id, conclusion__outcome__in=BY_HAND)
+    of_it = rows.filter(Q(kind__in=OF_FAILURES) | Q(result=result))
+    return of_it.select_related("conclusion").first()
+
+
+def conclude_recording_errors(
+    context: Context, lot: Lot, run: Run, amendment: Amendment, signature: Signature
+) -> None:
+    """Conclude what failing versions opened: a second person signed that they are misrecorded.
+
+    The cause and its evidence are those of the amendment. The first conclusion shares the second
+    person's ``signature``; a conclusion has one of its own, so that further ones are signed too.
+    """
+    evidence = " ".join(
+        part
+        for part in (
+            amendment.number,
+            amendment.source_document,
+            f"SHA-256 {amendment.evidence.sha256}" if amendment.evidence else "",
+        )
+        if part
+    )
+    for position, investigation in enumerate(open_failures(run)):
+        conclusion = Conclusion(
+            investigation=investigation,
+            outcome=InvestigationOutcome.RECORDING_ERROR,
+            cause=amendment.reason,
+            evidence=evidence,
+        )
+        conclusion.signature = _sign_conclusion(context, lot, conclusion) if position else signature
+        conclusion.save(force_insert=True)
+
+
+def _check_settled(run: Run) -> None:
+    """Of the run as it stands under the lot's lock: a conclusion is about what counts for good."""
+    run.refresh_from_db(fields=["state"])
+    if run.state == RunState.RETURNED:
+        raise WrongStatusError(
+            f"Run {run.number} was returned to its analyst. Conclude once it is submitted again."
+        )
+    if waiting := waiting_amendment(run):
+        raise WrongStatusError(
+            f"{waiting.number} of run {run.number} waits for its second signature. It is signed "
+            "or refused first."
+        )
+
+
+def _sign_conclusion(context: Context, lot: Lot, conclusion: Conclusion) -> Signature:
+    found = conclusion.investigation
+    return sign(
         context,
         record_kind="conclusion",
-        record_id=key,
+        record_id=conclusion.pk,
         meaning=MEANING,
-        zone=found.lot.site.zone,
+        zone=lot.site.zone,
         content={
             "lot": lot.number,
             "investigation": found.number,
@@ -110,10 +191,8 @@ def conclude_investigation(
             "result_version": found.result.version,
             "verdict": found.result.verdict,
             "reported": found.result.reported,
-            "outcome": decided.value,
-            "cause": cause,
-            "evidence": evidence,
+            "outcome": str(conclusion.outcome),
+            "cause": conclusion.cause,
+            "evidence": conclusion.evidence,
         },
     )
-    conclusion.save(force_insert=True)
-    return conclusion

@@ -1,0 +1,183 @@
+"""The next version of a result, as a submit and a correction both make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from products.actions.base import Context
+from products.actions.checks import check_not_future
+from products.actions.investigations import begin_investigation
+from products.domain.calculations import (
+    FORMULA_INPUTS,
+    Formula,
+    InputField,
+    ReadingFacts,
+    RunJudgement,
+    check_reading,
+    judge_run,
+)
+from products.domain.criteria import Verdict
+from products.domain.errors import InvalidValueError, WrongStatusError
+from products.domain.investigations import InvestigationKind
+from products.domain.lots import Decision
+from products.domain.results import RunState
+from products.domain.units import require_unit
+from products.models import Lot, Person, Reading, Result, Run
+from products.queries.facts import claim_of, criterion_of, method_of
+from products.queries.runs import (
+    criterion_in_force,
+    final_at_of,
+    reading_facts,
+)
+
+INVESTIGATED = {
+    Verdict.FAIL: InvestigationKind.OOS,
+    Verdict.INVALID: InvestigationKind.INVALID_ASSAY,
+}
+
+
+def check_recordable(run: Run, lot: Lot) -> None:
+    """Of the run as it stands under its lot's lock.
+
+    Raises:
+        WrongStatusError: the lot is void, or the run was discarded or retracted.
+    """
+    if lot.decision == Decision.VOID:
+        raise WrongStatusError(
+            f"Lot {lot.number} was declared void: nothing more is recorded of it."
+        )
+    run.refresh_from_db(fields=["state"])
+    if run.state == RunState.DISCARDED:
+        raise WrongStatusError(f"Run {run.number} was discarded: {run.discard_reason}.")
+    if run.state == RunState.RETRACTED:
+        raise WrongStatusError(
+            f"Run {run.number} was retracted: it was recorded against the wrong lot or sample."
+        )
+
+
+def check_reading_of(run: Run, reading: ReadingFacts, context: Context) -> None:
+    """Refuse what the run's method does not ask for, or what its field cannot hold.
+
+    Raises:
+        InvalidValueError: naming the reading.
+    """
+    fields = {field.name: field for field in _fields_of(run)}
+    field = fields.get(reading.name)
+    if field is None:
+        raise InvalidValueError(
+            f"Method {run.method_version.method.code} asks for {', '.join(fields)}; there is no "
+            f"reading {reading.name!r}.",
+            field="readings",
+        )
+    check_reading(field, reading.text)
+    if reading.unit:
+        require_unit(reading.unit, field=field.name)
+    if field.per == "vessel":
+        _check_vessel(run, reading, context)
+
+
+def reading_row(
+    context: Context, run: Run, reading: ReadingFacts, sequence: int, *, reason: str
+) -> Reading:
+    return Reading(
+        run=run,
+        sequence=sequence,
+        name=reading.name,
+        replicate=reading.replicate,
+        vessel=reading.vessel,
+        medium=reading.medium,
+        role=reading.role,
+        read_at=reading.read_at,
+        text=reading.text,
+        unit=reading.unit,
+        reason=reason,
+        recorded_by=context.actor,
+    )
+
+
+def last_sequence(run: Run) -> int:
+    return max(run.readings.values_list("sequence", flat=True), default=0)
+
+
+def judge_readings(run: Run, readings: Iterable[Reading | ReadingFacts]) -> RunJudgement:
+    """The reportable value of ``readings``, held against the criterion in force for the run.
+
+    Raises:
+        WrongStatusError: the run is of an outside laboratory whose report is not recorded.
+    """
+    method = method_of(run.method_version)
+    row = criterion_in_force(run)
+    criterion = criterion_of(row, run.method_version.method.code) if row else None
+    facts = tuple(
+        reading_facts(reading) if isinstance(reading, Reading) else reading for reading in readings
+    )
+    claim = claim_of(run.lot.product)
+    if run.laboratory is None:
+        return judge_run(criterion, method, facts, started_at=run.performed_at, claim=claim)
+    raise WrongStatusError(
+        f"Run {run.number} was made by {run.laboratory.name}. Record the laboratory's signed "
+        "report first.",
+        code="report_missing",
+    )
+
+
+def make_version(
+    context: Context,
+    run: Run,
+    judged: RunJudgement,
+    *,
+    reading_sequence: int,
+    performed_by: Person,
+) -> Result:
+    result = Result(
+        run=run,
+        version=run.results.count() + 1,
+        reading_sequence=reading_sequence,
+        verdict=judged.verdict,
+        raw_text=judged.raw_text[:100],
+        reported=judged.reported[:100],
+        unit=judged.unit,
+        final=judged.final,
+        final_at=final_at_of(judged, method_of(run.method_version), run.performed_at),
+        explanation=judged.reason[:1000],
+        details=[list(pair) for pair in judged.details],
+        reason=context.reason,
+        submitted_by=context.actor,
+        performed_by=performed_by,
+    )
+    result.save(force_insert=True)
+    return result
+
+
+def investigate(context: Context, lot: Lot, result: Result) -> None:
+    """21 CFR 211.192: every failure is investigated; so is every invalid assay."""
+    kind = INVESTIGATED.get(Verdict(result.verdict))
+    if kind is not None:
+        begin_investigation(context, lot, result, kind)
+
+
+def _fields_of(run: Run) -> tuple[InputField, ...]:
+    formula = Formula(run.method_version.formula)
+    if run.laboratory_id is None:
+        return FORMULA_INPUTS[formula]
+    return (InputField("reported", "Reported value", run.method_version.unit, "run", "number"),)
+
+
+def _check_vessel(run: Run, reading: ReadingFacts, context: Context) -> None:
+    if not (reading.vessel and reading.medium and reading.role and reading.read_at):
+        raise InvalidValueError(
+            "A culture reading names its vessel, medium, role (product or negative control) and "
+            "the time it was read.",
+            field="readings",
+        )
+    check_not_future(
+        reading.read_at,
+        context.at,
+        f"The reading of vessel {reading.vessel}",
+        run.performed_zone,
+        "readings",
+    )
+    if reading.read_at < run.performed_at:
+        raise InvalidValueError(
+            f"Vessel {reading.vessel} was read before its incubation began.", field="readings"
+        )
