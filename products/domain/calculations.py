@@ -24,7 +24,6 @@ from products.domain.errors import InvalidValueError, NotComparableError
 from products.domain.integrity import vesicle_integrity
 from products.domain.markers import marker
 from products.domain.measurements import (
-    LONGEST_WORD,
     number_text,
     parse_measured,
     parse_word,
@@ -49,6 +48,7 @@ from products.domain.readings import (
 from products.domain.replicates import (
     Details,
     Readings,
+    as_kept,
     in_unit,
     mean_of,
     plain_positive,
@@ -218,14 +218,7 @@ def _readings_kept(method: MethodFacts, readings: Readings) -> Iterator[tuple[st
         if field is None or field.per == "vessel":
             continue
         name = f"{field.name}_{reading.replicate}" if field.per == "replicate" else field.name
-        unit = reading.unit or field.unit or method.unit
-        label = UNITS[unit].label if unit in UNITS else quoted(unit)
-        yield name, f"{_printable(reading.text)} {label}".strip()
-
-
-def _printable(text: str) -> str:
-    is_plain = len(text) <= LONGEST_WORD and text.isascii() and text.isprintable()
-    return text if is_plain else quoted(text)
+        yield name, as_kept(reading, field.unit or method.unit)
 
 
 def judge_run(

@@ -13,6 +13,7 @@ from products.domain.limits import plain_limit
 from products.domain.measurements import (
     DIVISION,
     EXACT,
+    LONGEST_WORD,
     Measured,
     number_text,
     parse_measured,
@@ -21,7 +22,7 @@ from products.domain.measurements import (
 )
 from products.domain.readings import InvalidAssayError, MethodFacts, ReadingFacts
 from products.domain.rounding import round_to_decimals
-from products.domain.units import convert
+from products.domain.units import UNITS, convert
 
 Details = tuple[tuple[str, str], ...]
 Readings = tuple[ReadingFacts, ...]
@@ -54,6 +55,14 @@ def in_unit(reading: ReadingFacts, unit: str) -> Measured:
     measured = parse_measured(reading.text)
     value = convert(measured.value, reading.unit or unit, unit)
     return Measured(measured.text, measured.comparator, value)
+
+
+def as_kept(reading: ReadingFacts, unit: str) -> str:
+    """The reading as typed with its unit, shortened and escaped where it could not be stored."""
+    text, unit = reading.text, reading.unit or unit
+    is_plain = len(text) <= LONGEST_WORD and text.isascii() and text.isprintable()
+    label = UNITS[unit].label if unit in UNITS else quoted(unit)
+    return f"{text if is_plain else quoted(text)} {label}".strip()
 
 
 def one_of(reading: ReadingFacts, words: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from products.domain.calculations import (
     CALCULATIONS,
     FORMULA_INPUTS,
+    FORMULA_VERSIONS,
     Formula,
     InputField,
     MethodFacts,
@@ -42,7 +43,25 @@ NTA = MethodFacts(
 RATIO = replace(NTA, formula=Formula.PARTICLE_TO_PROTEIN, unit="{particles}/ug", loq="2")
 VIABLE = MethodFacts("TB", 1, Formula.VIABILITY, "%", replicates=2)
 BLOT = MethodFacts("WB", 1, Formula.WORD, "{word}", replicates=2)
-METHODS = (VALUE, MEAN, NTA, RATIO, VIABLE, BLOT, STERILITY)
+PLATE = MethodFacts(
+    code="LAL-K",
+    version=1,
+    formula=Formula.ENDOTOXIN_KINETIC,
+    unit="[EU]/mL",
+    replicates=1,
+    sensitivity="0.005",
+    min_recovery_percent="50",
+    max_recovery_percent="200",
+    min_correlation="0.980",
+)
+METHODS = (
+    *(VALUE, MEAN, NTA, RATIO, VIABLE, BLOT, STERILITY, PLATE),
+    replace(PLATE, formula=Formula.ENDOTOXIN_CARTRIDGE),
+    replace(PLATE, formula=Formula.ENDOTOXIN_GEL_CLOT),
+    replace(VIABLE, formula=Formula.VESICLE_INTEGRITY, replicates=1),
+    replace(VIABLE, formula=Formula.SIZE_DISTRIBUTION, replicates=1),
+    replace(BLOT, formula=Formula.MARKER, replicates=1),
+)
 
 
 def series(name: str, *texts: str, unit: str = "") -> tuple[ReadingFacts, ...]:
@@ -273,13 +292,84 @@ def test_identical_zeros_have_a_mean_when_the_method_sets_no_cv() -> None:
     assert (value.text, value.verdict) == ("0", None)
 
 
+def test_the_readings_and_the_version_of_the_formula_are_kept_with_a_ratio() -> None:
+    value = computed(RATIO, *PARTICLES, replace(DILUTION, text="1E3"), PROTEIN)
+
+    assert value.details == (
+        ("formula", "particle_to_protein/1"),
+        ("particles_1", "480000000 particles/mL"),
+        ("particles_2", "510000000 particles/mL"),
+        ("particles_3", "500000000 particles/mL"),
+        ("dilution", "1E3"),
+        ("protein", "15 µg/mL"),
+        *value.details[6:],
+    )
+    assert [name for name, _ in value.details[6:]] == [
+        *("mean", "replicates", "cv_percent", "particles_per_ml"),
+    ]
+
+
+def test_the_readings_and_the_version_of_the_formula_are_kept_with_a_viability() -> None:
+    readings = (*series("live", "90", "80"), *series("dead", "10", "20"))
+
+    value = computed(VIABLE, *readings)
+
+    assert value.details == (
+        ("formula", "viability/1"),
+        ("live_1", "90 cells"),
+        ("live_2", "80 cells"),
+        ("dead_1", "10 cells"),
+        ("dead_2", "20 cells"),
+        ("viability_percent_1", "90"),
+        ("viability_percent_2", "80"),
+        ("mean", "85"),
+        ("replicates", "2"),
+        ("cv_percent", "8.32"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "kept"),
+    [
+        ("ND", "", "ND cells"),
+        ("\ud800", "", r"'\ud800' cells"),
+        ("9", "furlong", "9 'furlong'"),
+        ("9" * 121, "", f"'{'9' * 40}…' cells"),
+    ],
+)
+def test_an_invalid_run_keeps_its_readings_as_far_as_they_can_be_stored(
+    text: str, unit: str, kept: str
+) -> None:
+    readings = (*series("live", text, "80", unit=unit), *series("dead", "10", "20"))
+
+    value = computed(VIABLE, *readings, ReadingFacts("colour", "red"))
+
+    assert value.verdict in {Verdict.INVALID, Verdict.NOT_COMPARABLE}
+    assert value.details[:2] == (("formula", "viability/1"), ("live_1", kept))
+    assert len(value.details) == 5
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.formula)
+def test_every_result_names_the_version_of_its_formula(method: MethodFacts) -> None:
+    nothing_read = computed(method)
+    invalid = computed(method, ReadingFacts("colour", "red"))
+
+    kept = ("formula", f"{method.formula}/1")
+    assert (nothing_read.details[0], invalid.details[0]) == (kept, kept)
+
+
 def test_every_formula_has_inputs_and_a_calculation() -> None:
     assert set(FORMULA_INPUTS) == set(Formula)
+    assert {method.formula for method in METHODS} == set(Formula)
+    assert set(FORMULA_VERSIONS) == set(Formula)
     assert set(CALCULATIONS) == set(Formula) - {Formula.NO_GROWTH}
 
 
-WEIRD = st.text(max_size=100) | st.from_regex(NUMBER, fullmatch=True)
-UNITS = st.sampled_from(["", "%", "{particles}/mL", "ug/mL", "\ud800"])
+WORDS = [word for fields in FORMULA_INPUTS.values() for field in fields for word in field.words]
+WEIRD = (
+    st.text(max_size=100) | st.from_regex(NUMBER, fullmatch=True) | st.sampled_from(sorted(WORDS))
+)
+UNITS = st.sampled_from(["", "%", "{particles}/mL", "ug/mL", "[EU]/mL", "nm", "\ud800"])
 READINGS = st.builds(
     ReadingFacts,
     name=st.sampled_from([field.name for fields in FORMULA_INPUTS.values() for field in fields]),
@@ -305,6 +395,34 @@ def test_readings_of_any_text_raise_nothing_and_never_pass_unread(
         assert NUMBER.fullmatch(run.raw_text)
         assert len(run.raw_text) <= 64
     assert (run.reason + run.raw_text + run.reported).encode()
+    assert "".join(map("".join, run.details)).encode()
+
+
+EXTREME = st.from_regex(NUMBER, fullmatch=True).filter(lambda text: len(text) <= 64) | (
+    st.sampled_from(["0", "1", "1E99", "1E-99", "-1E99", "<1E-99", "100", "0.005"])
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data(), st.sampled_from([method for method in METHODS if method != STERILITY]))
+def test_complete_runs_of_any_numbers_raise_nothing(
+    data: st.DataObject, method: MethodFacts
+) -> None:
+    readings = tuple(
+        ReadingFacts(
+            field.name,
+            data.draw(st.sampled_from(field.words) if field.words else EXTREME),
+            replicate=replicate,
+        )
+        for field in FORMULA_INPUTS[method.formula]
+        for replicate in range(1, (method.replicates if field.per == "replicate" else 1) + 1)
+    )
+    per_mg = replace(ENDOTOXIN, unit="[EU]/mg")
+
+    for criterion in (None, ENDOTOXIN, per_mg, VIABILITY):
+        run = judge_run(criterion, method, readings, started_at=STARTED_AT)
+        assert run.reason
+        assert run.unit != "%" or not run.raw_text or 0 <= Decimal(run.raw_text) <= 100
 
 
 @settings(max_examples=200, deadline=None)
