@@ -427,7 +427,8 @@ READINGS: dict[str, Callable[[], list[ReadingFacts]]] = {
 def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
     """A run of purpose release by the analyst, on a new sample of lot EV-26-001.
 
-    A sterility run names a lot of each medium.
+    A sterility run names a lot of each medium. What an outside laboratory performed, or paper
+    shows, names no instrument.
     ``code`` names another criterion than the one whose stage and readings are used; "" names none.
     """
     described: dict[str, Any] = {
@@ -435,8 +436,9 @@ def opened_run(criterion: Criterion = VIABILITY, **changes: Any) -> models.Run:
         "purpose": "release",
         "performed_at": now(),
         "performed_zone": ZONE,
-        "instrument": instrument().code,
     } | changes
+    if not (described.get("laboratory") or described.get("from_paper")):
+        described.setdefault("instrument", instrument().code)
     if criterion.category is Category.STERILITY:
         described.setdefault("media", media_lots())
     described["criterion"] = described.pop("code", criterion.code)

@@ -7,22 +7,41 @@ from datetime import datetime, timedelta
 
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_not_future, check_word, check_zone
+from products.actions.dates import today_in
 from products.actions.lookups import (
     approved_version,
     find_criterion,
     find_instrument,
+    find_laboratory,
     find_media_lot,
     find_method,
+    find_method_version,
     find_run,
     find_sample,
 )
 from products.actions.records import insert
 from products.domain.errors import InvalidValueError, ResultExistsError, WrongStatusError
 from products.domain.lots import Decision
+from products.domain.methods import DocumentState
 from products.domain.results import SATISFYING, Purpose, RunState
 from products.domain.roles import Permission
-from products.models import Criterion, Lot, MethodVersion, Run, RunMedia, Sample
+from products.domain.transcriptions import check_before_go_live
+from products.models import (
+    Criterion,
+    GoLive,
+    Instrument,
+    Laboratory,
+    Lot,
+    Method,
+    MethodVersion,
+    Run,
+    RunMedia,
+    Sample,
+)
 from products.queries.runs import runs_that_stand
+
+TRANSCRIBED = "Transcribed from paper"
+"""Why a run from paper is entered late."""
 
 
 @action("run.open", permission=Permission.RECORD)
@@ -33,7 +52,9 @@ def open_run(
     purpose: str,
     performed_at: datetime,
     performed_zone: str,
-    instrument: str,
+    instrument: str = "",
+    laboratory: str = "",
+    from_paper: bool = False,
     criterion: str = "",
     method: str = "",
     method_version: int | None = None,
@@ -47,10 +68,17 @@ def open_run(
     is named only without one. ``performed_at`` starts any incubation. ``media`` are pairs of
     material and lot number. ``repeats`` is the number of the invalid run that this one repeats.
 
+    A run names the ``instrument`` of the house, or the outside ``laboratory`` that performed it,
+    or is ``from_paper`` of before the site's go-live date. Whether that laboratory is qualified is
+    judged, and never refused here. On paper a method version may stand that was retired since.
+
     Raises:
         UnknownReferenceError: a record named here does not exist.
         InvalidValueError: a time in the future, a method that is not approved, a missing reason
-            for a late entry.
+            for a late entry, no instrument, or paper that is not of before the go-live date.
+        ConflictError: a run from paper, and the site has no signed go-live date
+            (``go_live_missing``).
+        WrongStatusError: the lot is void, or rejected or recalled and the purpose is release.
         ResultExistsError: the criterion has a run already that was not shown invalid.
     """
     drawn = find_sample(sample)
@@ -58,8 +86,12 @@ def open_run(
     why = check_word(Purpose, purpose, "purpose")
     check_zone(performed_zone, "performed_zone")
     check_not_future(performed_at, context.at, "The time performed", performed_zone, "performed_at")
+    _check_not_void(lot)
+    used, outside = _performed_with(instrument, laboratory, from_paper=from_paper)
+    if from_paper:
+        _check_before_go_live(drawn, performed_at)
     asked = find_criterion(lot, criterion) if criterion else None
-    version = _version(asked, method, method_version)
+    version = _version(asked, method, method_version, from_paper=from_paper)
     repeated = find_run(repeats, "repeats") if repeats else None
     _check_purpose(lot, why, asked, repeated)
     run = Run(
@@ -71,10 +103,14 @@ def open_run(
         purpose=why,
         state=RunState.SAVED,
         repeats=repeated,
-        instrument=find_instrument(instrument),
+        instrument=used,
+        laboratory=outside,
+        from_paper=from_paper,
         performed_at=performed_at,
         performed_zone=performed_zone,
-        late_reason=_late_reason(context, drawn, performed_at, late_reason),
+        late_reason=TRANSCRIBED
+        if from_paper
+        else _late_reason(context, drawn, performed_at, late_reason),
         recorded_by=context.actor,
     )
     insert(run)
@@ -108,7 +144,52 @@ def discard_run(context: Context, *, run: str) -> Run:
     return found
 
 
-def _version(criterion: Criterion | None, method: str, method_version: int | None) -> MethodVersion:
+def _performed_with(
+    instrument: str, laboratory: str, *, from_paper: bool
+) -> tuple[Instrument | None, Laboratory | None]:
+    """The instrument of the house, or the outside laboratory, or neither on paper."""
+    if laboratory.strip():
+        if instrument.strip() or from_paper:
+            other = "an instrument of this house" if instrument.strip() else "paper of this house"
+            raise InvalidValueError(
+                f"A run of an outside laboratory rests on its signed report, not on {other} as "
+                "well.",
+                field="laboratory",
+            )
+        return None, find_laboratory(laboratory)
+    if instrument.strip() or not from_paper:
+        if not instrument.strip():
+            raise InvalidValueError(
+                "Name the instrument, or the outside laboratory that performed the run.",
+                field="instrument",
+            )
+        return find_instrument(instrument), None
+    return None, None
+
+
+def _check_before_go_live(sample: Sample, performed_at: datetime) -> None:
+    site = sample.lot.site
+    go_live = GoLive.objects.filter(site=site).first()
+    try:
+        check_before_go_live(
+            today_in(site.zone, performed_at), go_live.on if go_live else None, site.name
+        )
+    except InvalidValueError as error:
+        raise InvalidValueError(error.message, code=error.code, field="performed_at") from error
+
+
+def _version(
+    criterion: Criterion | None, method: str, method_version: int | None, *, from_paper: bool
+) -> MethodVersion:
+    named = _method(criterion, method)
+    if from_paper and method_version is not None:
+        found = find_method_version(named, method_version, "method")
+        if found.state == DocumentState.RETIRED:  # whether it was in force then is judged
+            return found
+    return approved_version(named, method_version)
+
+
+def _method(criterion: Criterion | None, method: str) -> Method:
     if criterion is not None:
         if method and method.strip().casefold() != criterion.method.code.casefold():
             raise InvalidValueError(
@@ -116,10 +197,10 @@ def _version(criterion: Criterion | None, method: str, method_version: int | Non
                 f"by {method}.",
                 field="method",
             )
-        return approved_version(criterion.method, method_version)
+        return criterion.method
     if not method:
         raise InvalidValueError("Name the criterion, or the method.", field="criterion")
-    return approved_version(find_method(method), method_version)
+    return find_method(method)
 
 
 def _check_purpose(
@@ -148,10 +229,18 @@ def _check_purpose(
         )
 
 
-def _check_decision(lot: Lot) -> None:
-    if lot.decision == Decision.REJECTED:
+def _check_not_void(lot: Lot) -> None:
+    if lot.decision == Decision.VOID:
         raise WrongStatusError(
-            f"Lot {lot.number} is rejected, which is final. Choose purpose information or "
+            f"Lot {lot.number} was declared void: it was registered in error. Open the run on the "
+            "lot that it belongs to."
+        )
+
+
+def _check_decision(lot: Lot) -> None:
+    if lot.decision in {Decision.REJECTED, Decision.RECALLED}:
+        raise WrongStatusError(
+            f"Lot {lot.number} is {lot.decision}, which is final. Choose purpose information or "
             "investigation."
         )
 
@@ -163,7 +252,7 @@ def _check_repeats(lot: Lot, purpose: Purpose, criterion: Criterion, repeated: R
         return
     if repeated is None:
         raise InvalidValueError("A repeat names the invalid run that it repeats.", field="repeats")
-    if repeated.lot_id != lot.pk or repeated.criterion_id != criterion.pk:
+    if repeated.lot_id != lot.pk or not _is_for(repeated, criterion):
         raise InvalidValueError(
             f"Run {repeated.number} is not a run of criterion {criterion.code} of lot "
             f"{lot.number}.",
@@ -174,6 +263,15 @@ def _check_repeats(lot: Lot, purpose: Purpose, criterion: Criterion, repeated: R
             f"Run {repeated.number} is neither invalid nor invalidated by a signed conclusion: it "
             "stands, and is not repeated."
         )
+
+
+def _is_for(run: Run, criterion: Criterion) -> bool:
+    """Also when the lot went to another specification version since."""
+    before = run.criterion
+    return before is not None and (before.code, before.method_id) == (
+        criterion.code,
+        criterion.method_id,
+    )
 
 
 def _late_reason(context: Context, sample: Sample, performed_at: datetime, reason: str) -> str:

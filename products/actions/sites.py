@@ -28,6 +28,10 @@ def register_site(context: Context, *, name: str, zone: str, late_after_hours: i
     return site
 
 
+def home_site() -> Site:
+    """The first site, which provisioning made: for what belongs to no site."""
+    return Site.objects.earliest("recorded_at", "id")
+
+
 def home_zone() -> str:
-    """The zone of the first site, which provisioning made: for what belongs to no site."""
-    return Site.objects.earliest("recorded_at", "id").zone
+    return home_site().zone

@@ -1,0 +1,379 @@
+"""Records from paper of before a site's go-live date: transcribed, then verified by another person.
+
+What nobody has verified stays blocked, and so does what the second person refused: a record has one
+transcription. A refused run is retracted and opened again; a refused document keeps the date on
+which it was approved here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from products.actions.base import Context, action, lock_lot
+from products.actions.checks import check_word
+from products.actions.dates import check_day_not_future, today_in
+from products.actions.duties import check_did_not_review
+from products.actions.locks import lock
+from products.actions.lookups import (
+    find_evidence,
+    find_named_determination,
+    find_named_method_version,
+    find_named_specification,
+    find_run,
+    find_site,
+    find_source,
+    find_transcription,
+)
+from products.actions.records import insert
+from products.actions.results import check_recordable
+from products.actions.signing import sign
+from products.actions.sites import home_site
+from products.domain.amendments import SECOND_MEANINGS, SecondOutcome
+from products.domain.errors import (
+    DuplicateError,
+    InvalidValueError,
+    SeparationOfDutiesError,
+    WrongStatusError,
+)
+from products.domain.facts import plain
+from products.domain.lots import zone_named
+from products.domain.methods import DocumentState
+from products.domain.results import RunState
+from products.domain.roles import Permission
+from products.domain.transcriptions import (
+    TranscriptionKind,
+    check_before_go_live,
+)
+from products.models import (
+    Determination,
+    Evidence,
+    GoLive,
+    Lot,
+    MethodVersion,
+    Run,
+    Site,
+    SpecificationVersion,
+    TissueSource,
+    Transcription,
+    Verification,
+)
+from products.models.fields import uuid7
+from products.queries.facts import criterion_of, method_of
+from products.queries.runs import (
+    reading_facts,
+    readings_in_effect,
+    recorders_of,
+    result_in_effect,
+)
+
+Subject = Run | SpecificationVersion | MethodVersion | Determination | TissueSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """``column`` of the transcription names the record, ``file`` that of its evidence."""
+
+    find: Callable[[str], Subject]
+    column: str
+    file: str
+
+
+def _found_run(key: str) -> Run:
+    return find_run(key, "key")
+
+
+def _found_source(key: str) -> TissueSource:
+    return find_source(key, "key")
+
+
+KINDS: Mapping[TranscriptionKind, _Kind] = {
+    TranscriptionKind.RUN: _Kind(_found_run, "run", "run"),
+    TranscriptionKind.SPECIFICATION: _Kind(
+        find_named_specification, "specification", "specification"
+    ),
+    TranscriptionKind.METHOD: _Kind(find_named_method_version, "method_version", "method_version"),
+    TranscriptionKind.DETERMINATION: _Kind(find_named_determination, "determination", "donor"),
+    TranscriptionKind.SOURCE: _Kind(_found_source, "source", "source"),
+}
+
+
+@action("site.declare_go_live", permission=Permission.APPROVE, signed=True)
+def declare_go_live(context: Context, *, site: str, on: date) -> GoLive:
+    """Sign from which day on a site records here; once, and not ahead of that day.
+
+    Raises:
+        UnknownReferenceError: there is no such site.
+        InvalidValueError: a day that has not come: until then the paper is still the record.
+        DuplicateError: the site has a go-live date.
+    """
+    found = find_site(site)
+    check_day_not_future(on, today_in(found.zone, context.at), "The go-live date", "on")
+    lock(f"go-live of site {found.pk}")
+    declared = GoLive.objects.filter(site=found).first()
+    if declared is not None:
+        raise DuplicateError(
+            f"The site {found.name} records here since {declared.on}, as signed; the date is not "
+            "changed."
+        )
+    row = GoLive(site=found, on=on)
+    row.signature = sign(
+        context,
+        record_kind="go_live",
+        record_id=row.pk,
+        meaning="Go-live declared",
+        zone=found.zone,
+        content={"site": found.name, "on": on},
+    )
+    insert(row)
+    return row
+
+
+@action("transcription.record", permission=Permission.REGISTER)
+def transcribe(
+    context: Context, *, kind: str, key: str, signatory: str, dated_on: date, evidence: UUID
+) -> Transcription:
+    """Name the original date and signatory of a record that was on paper before.
+
+    ``kind`` is a `TranscriptionKind`. ``key`` is a run's or tissue source's number, or
+    ``EXO-1 v2`` for version 2 of a product's specification, a method or a donor's determination.
+    ``evidence`` is the scan, attached to that record (of a determination: to its donor).
+    ``signatory`` is as signed on the paper. It counts once another person has verified it.
+
+    Raises:
+        UnknownReferenceError: there is no such record or file.
+        ConflictError: the site has no signed go-live date (``go_live_missing``).
+        InvalidValueError: dated on or after the go-live date (``not_before_go_live``) or before the
+            run was performed, a scan that is attached elsewhere, a run that is not from paper.
+        WrongStatusError: a document that is not approved here, a run that takes no more data.
+        DuplicateError: the record is transcribed already.
+        SeparationOfDutiesError: the actor reviewed the run.
+    """
+    what = check_word(TranscriptionKind, kind, "kind")
+    shape = KINDS[what]
+    subject = shape.find(key)
+    name = name_of(subject)
+    _check_subject(context, subject)
+    site = _site_of(subject)
+    go_live = GoLive.objects.filter(site=site).first()
+    check_before_go_live(dated_on, go_live.on if go_live else None, site.name)
+    if isinstance(subject, Run):
+        _check_not_before_run(subject, dated_on)
+    lock("transcriptions")
+    same = Transcription.objects.filter(**{shape.column: subject.pk}).first()
+    if same is not None:
+        raise DuplicateError(
+            f"{name} is transcribed already, as {same.number}. A record has one transcription."
+        )
+    row = Transcription(
+        number=f"TR-{Transcription.objects.count() + 1}",
+        kind=what,
+        signatory=signatory.strip(),
+        dated_on=dated_on,
+        evidence=_scan(shape, subject, evidence),
+        recorded_by=context.actor,
+    )
+    setattr(row, shape.column, subject)
+    insert(row)
+    return row
+
+
+@action("transcription.verify", permission=Permission.CONFIRM, signed=True)
+def verify_transcription(
+    context: Context, *, transcription: str, outcome: str, comment: str = ""
+) -> Verification:
+    """Sign for having compared a transcription with its scan: ``confirmed`` or ``refused``.
+
+    Of a run the final result is verified. What is refused stays blocked for good: the run is
+    retracted and transcribed anew, under a new number. Lots that rest on the record are judged
+    again.
+
+    Raises:
+        UnknownReferenceError: there is no such transcription.
+        DuplicateError: it is signed for already.
+        WrongStatusError: the run has no final result, or was returned or set aside.
+        InvalidValueError: an unknown outcome, or a refusal that does not say what differs.
+        SeparationOfDutiesError: the actor transcribed it, or recorded data of the run.
+    """
+    row = find_transcription(transcription)
+    how = check_word(SecondOutcome, outcome, "outcome")
+    subject = subject_of(row)
+    zone = _site_of(subject).zone
+    if isinstance(subject, Run):
+        lock_lot(context, subject.lot)
+    lock(f"transcription {row.pk}")
+    if Verification.objects.filter(transcription=row).exists():
+        raise DuplicateError(f"Transcription {row.number} is signed for already.")
+    _check_another_person(context, row)
+    if isinstance(subject, Run):
+        _check_final(subject)
+    if how is SecondOutcome.REFUSED and not comment.strip():
+        raise InvalidValueError(
+            f"State what differs between transcription {row.number} and its scan.", field="comment"
+        )
+    key = uuid7()
+    signature = sign(
+        context,
+        record_kind="verification",
+        record_id=key,
+        meaning=SECOND_MEANINGS[how],
+        zone=zone,
+        content={
+            "transcription": row.number,
+            "kind": row.kind,
+            "record": name_of(subject),
+            "signatory": row.signatory,
+            "dated_on": row.dated_on,
+            "scan": row.evidence.sha256,
+            "outcome": how,
+            "comment": comment,
+            "transcribed": _shown(subject),
+        },
+    )
+    verification = Verification(
+        id=key, transcription=row, outcome=how, comment=comment, signature=signature
+    )
+    insert(verification)
+    context.touched.update(_lots_under(subject).values_list("pk", flat=True))
+    return verification
+
+
+def subject_of(row: Transcription) -> Subject:
+    """The record that was transcribed."""
+    subject: Subject = getattr(row, KINDS[TranscriptionKind(row.kind)].column)
+    return subject
+
+
+def name_of(subject: Subject) -> str:
+    """The transcribed record as people call it."""
+    match subject:
+        case Run():
+            return f"Run {subject.number}"
+        case SpecificationVersion():
+            return f"Specification {subject.product.code} version {subject.version}"
+        case MethodVersion():
+            return f"Method {subject.method.code} version {subject.version}"
+        case Determination():
+            return f"Determination {subject.version} of donor {subject.donor.code}"
+        case TissueSource():
+            return f"Tissue source {subject.number}"
+
+
+def _site_of(subject: Subject) -> Site:
+    """Documents, donors and sources are of no site: what holds is the day of the first one."""
+    return subject.lot.site if isinstance(subject, Run) else home_site()
+
+
+def _check_subject(context: Context, subject: Subject) -> None:
+    if isinstance(subject, Run):
+        check_recordable(subject, lock_lot(context, subject.lot))
+        if not subject.from_paper:
+            raise InvalidValueError(
+                f"Run {subject.number} was recorded here, not opened as from paper.", field="key"
+            )
+        check_did_not_review(context, subject)
+    elif (
+        isinstance(subject, SpecificationVersion | MethodVersion)
+        and subject.state == DocumentState.DRAFT
+    ):
+        raise WrongStatusError(
+            f"{name_of(subject)} is a draft. Quality approves it here first; its original date "
+            "counts once the transcription is verified."
+        )
+
+
+def _check_not_before_run(run: Run, dated_on: date) -> None:
+    performed_on = run.performed_at.astimezone(zone_named(run.performed_zone)).date()
+    if dated_on < performed_on:
+        raise InvalidValueError(
+            f"The paper is dated {dated_on}, before run {run.number} was performed "
+            f"({performed_on}).",
+            field="dated_on",
+        )
+
+
+def _scan(shape: _Kind, subject: Subject, key: UUID) -> Evidence:
+    file = find_evidence(key)
+    owner = subject.donor if isinstance(subject, Determination) else subject
+    if getattr(file, f"{shape.file}_id") != owner.pk:
+        raise InvalidValueError(
+            f"The file {file.name} is not attached to this record. Attach the scan to it, then "
+            "transcribe.",
+            field="evidence",
+        )
+    return file
+
+
+def _check_another_person(context: Context, row: Transcription) -> None:
+    people = {row.recorded_by.person_id}
+    if row.run is not None:
+        people |= recorders_of(row.run)
+    if context.actor.person_id in people:
+        raise SeparationOfDutiesError(
+            f"{context.actor.printed_name} transcribed {row.number} or recorded data of it. "
+            "Another person verifies it."
+        )
+
+
+def _check_final(run: Run) -> None:
+    run.refresh_from_db(fields=["state"])
+    result = result_in_effect(run)
+    if run.state != RunState.SUBMITTED or result is None or not result.final:
+        raise WrongStatusError(
+            f"Run {run.number} has no final result that stands; what is verified is the final "
+            "version. Submit it first."
+        )
+
+
+def _lots_under(subject: Subject) -> QuerySet[Lot]:
+    """The lots whose judgement may rest on the original date."""
+    match subject:
+        case SpecificationVersion():
+            return Lot.objects.filter(specification=subject)
+        case MethodVersion():
+            return Lot.objects.filter(runs__method_version=subject).distinct()
+        case _:
+            return Lot.objects.none()
+
+
+def _shown(subject: Subject) -> dict[str, object]:
+    """What the second person compares with the scan."""
+    match subject:
+        case Run():
+            return {
+                "sample": subject.sample.number,
+                "criterion": subject.criterion.code if subject.criterion else None,
+                "method": name_of(subject.method_version),
+                "purpose": subject.purpose,
+                "performed_at": subject.performed_at,
+                "readings": [
+                    plain(reading_facts(row)) for row in readings_in_effect(subject).values()
+                ],
+            }
+        case SpecificationVersion():
+            rows = subject.criteria.select_related("method").order_by("position")
+            return {
+                "document": subject.document,
+                "effective_from": subject.effective_from,
+                "criteria": [plain(criterion_of(row, row.method.code)) for row in rows],
+            }
+        case MethodVersion():
+            return {"document": subject.document, "method": plain(method_of(subject))}
+        case Determination():
+            return {
+                "outcome": subject.outcome,
+                "determined_on": subject.determined_on,
+                "establishment": subject.establishment,
+                "summary_of_records": subject.summary_of_records,
+            }
+        case TissueSource():
+            return {
+                "donor": subject.donor.code,
+                "kind": subject.kind,
+                "form": subject.form,
+                "recovered_at": subject.recovered_at,
+            }
