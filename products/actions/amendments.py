@@ -12,6 +12,7 @@ from uuid import UUID
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_word
 from products.actions.dispositions import check_transition, decide
+from products.actions.duties import check_did_not_review
 from products.actions.evidence import evidence_of, file_shown
 from products.actions.investigations import (
     conclude_recording_errors,
@@ -101,10 +102,12 @@ def correct_run(
             discarded or retracted, or its lot is void.
         DuplicateError: an amendment of the run waits for its second signature.
         InvalidValueError: nothing would change, no source is named, or a reading is refused.
+        SeparationOfDutiesError: the actor reviewed the result.
     """
     found = find_run(run)
     lot = lock_lot(context, found.lot)
     check_recordable(found, lot)
+    check_did_not_review(context, found)
     current = _correctable(found)
     file = evidence_of(lot, evidence) if evidence else None
     _check_source(source_document, file)
@@ -171,10 +174,12 @@ def retract_run(
             discarded or retracted.
         DuplicateError: an amendment of the run waits for its second signature.
         InvalidValueError: no right lot or sample, the run's own, or no source is named.
+        SeparationOfDutiesError: the actor reviewed the result.
     """
     found = find_run(run)
     lot = lock_lot(context, found.lot)
     check_recordable(found, lot)
+    check_did_not_review(context, found)
     current = _submitted_result(found)
     _check_amendable(found, current)
     _check_belongs_elsewhere(found, lot, belongs_to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from products.actions.base import Context, action, lock_lot
+from products.actions.duties import check_did_not_review
 from products.actions.lookups import find_run
 from products.actions.records import check_record, insert
 from products.actions.results import (
@@ -21,12 +22,11 @@ from products.domain.calculations import ReadingFacts
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
-    SeparationOfDutiesError,
     WrongStatusError,
 )
 from products.domain.results import RunState, SupportFacts
 from products.domain.roles import Permission
-from products.models import Reading, Result, ReviewItem, Run, RunSupport
+from products.models import Reading, Result, Run, RunSupport
 from products.queries.runs import place_of, readings_in_effect, result_in_effect
 
 
@@ -57,7 +57,7 @@ def save_readings(
     if readings:
         _check_not_final(found)
     else:
-        _check_takes_supports(context, found)
+        check_did_not_review(context, found)
     kept = readings_in_effect(found)
     latest = last_sequence(found)
     rows: list[Reading] = []
@@ -149,16 +149,6 @@ def _check_keeps_a_fail(run: Run, current: Result, verdict: str) -> None:
         raise WrongStatusError(
             f"The result of run {run.number} is {current.verdict} and would now be "
             f"{verdict.replace('_', ' ')}. Correct the run: a second person signs for that."
-        )
-
-
-def _check_takes_supports(context: Context, run: Run) -> None:
-    if ReviewItem.objects.filter(
-        result__run=run, review__reviewer=context.actor.person_id
-    ).exists():
-        raise SeparationOfDutiesError(
-            f"{context.actor.printed_name} reviewed run {run.number} and records nothing of it. "
-            "Another person does."
         )
 
 
