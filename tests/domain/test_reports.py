@@ -175,6 +175,12 @@ def test_no_incubation_ends_after_its_report_was_signed() -> None:
     assert "the report is of 2026-03-14 and its incubation ended on 2026-03-15" in run.reason
 
 
+def test_a_report_may_be_signed_on_the_day_on_which_the_incubation_ended() -> None:
+    run = judged("no growth", report=with_report(reported_on=REPORT.ended_on))
+
+    assert run.verdict is Verdict.PASS
+
+
 def test_growth_is_final_whenever_it_was_seen() -> None:
     run = judged("growth", report=with_report(started_on=None, ended_on=date(2026, 3, 3)))
 
