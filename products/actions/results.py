@@ -20,6 +20,7 @@ from products.domain.criteria import Verdict
 from products.domain.errors import InvalidValueError, WrongStatusError
 from products.domain.investigations import InvestigationKind
 from products.domain.lots import Decision
+from products.domain.reports import judge_report, reported_input
 from products.domain.results import RunState
 from products.domain.units import require_unit
 from products.models import Lot, Person, Reading, Result, Run
@@ -28,6 +29,8 @@ from products.queries.runs import (
     criterion_in_force,
     final_at_of,
     reading_facts,
+    report_facts,
+    report_in_effect,
 )
 
 INVESTIGATED = {
@@ -114,11 +117,14 @@ def judge_readings(run: Run, readings: Iterable[Reading | ReadingFacts]) -> RunJ
     claim = claim_of(run.lot.product)
     if run.laboratory is None:
         return judge_run(criterion, method, facts, started_at=run.performed_at, claim=claim)
-    raise WrongStatusError(
-        f"Run {run.number} was made by {run.laboratory.name}. Record the laboratory's signed "
-        "report first.",
-        code="report_missing",
-    )
+    report = report_in_effect(run)
+    if report is None:
+        raise WrongStatusError(
+            f"Run {run.number} was made by {run.laboratory.name}. Record the laboratory's signed "
+            "report first.",
+            code="report_missing",
+        )
+    return judge_report(criterion, method, facts, report_facts(report), claim=claim)
 
 
 def make_version(
@@ -160,7 +166,7 @@ def _fields_of(run: Run) -> tuple[InputField, ...]:
     formula = Formula(run.method_version.formula)
     if run.laboratory_id is None:
         return FORMULA_INPUTS[formula]
-    return (InputField("reported", "Reported value", run.method_version.unit, "run", "number"),)
+    return (reported_input(formula, run.method_version.unit),)
 
 
 def _check_vessel(run: Run, reading: ReadingFacts, context: Context) -> None:
