@@ -282,7 +282,7 @@ _SOURCES: Mapping[str, str] = {
     "R16": "Site policy: a second person checks every result",
     "R20": "Site policy: a lot is used up to the end of its last day",
     "HOLD": "Site policy: a lot on hold does not move",
-    "R25": "Site policy; 21 CFR 610.2 where an authority asks for samples or protocols",
+    "R25": "Site policy: a lot waits for the answer of an authority that asked about it",
     "R29": "Site policy: what was signed and then changed is looked at again",
     "R26": "Site policy: quality decides independently; signature: 21 CFR 11.200",
 }

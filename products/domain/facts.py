@@ -1,20 +1,18 @@
 """All that the release of a lot may depend on, as plain data.
 
 Persons are named by the id of the person, never of an account: separation of duties is judged on
-people. Every tuple is a set in effect; `normalised` puts them into one order.
+people. Every tuple is a set in effect; `ordering.normalised` puts them into one order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
-from products.domain.canonical import canonical_bytes
 from products.domain.criteria import Category, Criterion, LabelClaim, Stage, Verdict
 from products.domain.donors import SourceFacts
 from products.domain.laboratories import ControlsStatement
-from products.domain.lots import FAR_FUTURE, Decision, Expiry
+from products.domain.lots import Decision, Expiry
 from products.domain.results import Purpose, RunState, SupportFacts
 
 
@@ -51,7 +49,7 @@ class InstrumentFacts:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """A lot of medium or reagent that a run used; ``recalled`` is the reason, empty if it was not."""
+    """A lot of medium or reagent that a run used; ``recalled`` is the reason, empty if not."""
 
     id: str
     material: str
@@ -122,8 +120,11 @@ class AncestorFacts:
 
 @dataclass(frozen=True, slots=True)
 class CriterionFacts:
+    """``family`` is that of the criterion's method; empty when none is stated."""
+
     id: str
     criterion: Criterion
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,31 +279,8 @@ class LotFacts:
         return self.specification.criteria if self.specification else ()
 
 
-def normalised(lot: LotFacts) -> LotFacts:
-    """The same facts with every tuple in one fixed order: runs oldest first, the rest by name.
-
-    Criteria keep the order of their document, in which people read them.
-    """
-    runs = [
-        replace(
-            run,
-            recorder_names=tuple(sorted(run.recorder_names)),
-            supports=_in_order(run.supports),
-        )
-        for run in lot.runs
-    ]
-    return replace(
-        lot,
-        sources=_in_order(lot.sources),
-        parents=tuple(sorted(lot.parents)),
-        runs=tuple(sorted(runs, key=_age)),
-        investigations=_in_order(lot.investigations),
-        holds=_in_order(lot.holds),
-    )
-
-
 def plain(value: object) -> object:
-    """``value`` as canonical bytes take it: dataclasses as mappings, sets as sorted lists."""
+    """``value`` as mappings, lists and what they hold: for showing it, and for storing it."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
@@ -310,14 +288,3 @@ def plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     return value
-
-
-Facts = TypeVar("Facts")
-
-
-def _in_order(items: tuple[Facts, ...]) -> tuple[Facts, ...]:
-    return tuple(sorted(items, key=lambda item: canonical_bytes(plain(item))))
-
-
-def _age(run: RunFacts) -> tuple[datetime, datetime, bytes]:
-    return run.first_submitted_at or FAR_FUTURE, run.performed_at, canonical_bytes(plain(run))

@@ -88,6 +88,7 @@ TRANSITIONS: Mapping[ReleaseStatus, frozenset[str]] = {
 """Kinds of decision that a status allows at all; `decisions_possible` knows the past as well."""
 
 WAS_RELEASED = frozenset({Decision.RELEASED, Decision.CONDITIONALLY_RELEASED})
+TERMINAL = frozenset({Decision.VOID, Decision.REJECTED, Decision.RECALLED})
 
 
 def decisions_possible(status: ReleaseStatus, decision: Decision) -> frozenset[str]:
@@ -176,7 +177,7 @@ def standing(
     decision: Decision, *, has_open_hold: bool, expiry: Expiry, now: datetime
 ) -> ReleaseStatus:
     """Where a lot stands at ``now``. Terminal decisions come first, then holds, then time."""
-    if decision in {Decision.VOID, Decision.REJECTED, Decision.RECALLED}:
+    if decision in TERMINAL:
         return ReleaseStatus(decision.value)
     if has_open_hold:
         return ReleaseStatus.ON_HOLD

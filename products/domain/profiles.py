@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from products.domain.errors import ConfigurationError
-from products.domain.products import Basis, RuleProfile
+from products.domain.facts import LotFacts
+from products.domain.lots import local_text
+from products.domain.products import PROFILE_LABELS, Basis, RuleProfile
 
 MAY_BE_LEFT_OUT = frozenset({"R09", "R15", "R25"})
 """Every other rule is core: no profile leaves it out."""
@@ -48,3 +50,21 @@ PROFILES: Mapping[RuleProfile, Profile] = MappingProxyType(
         ),
     }
 )
+
+
+def profile_in_force(lot: LotFacts) -> Profile:
+    """The profile that was signed for the lot's product; strict when it cannot be relied on."""
+    if lot.profile not in set(RuleProfile):
+        return STRICT
+    profile = PROFILES[RuleProfile(lot.profile)]
+    is_signed = bool(lot.profile_signed_by.strip()) and lot.profile_signed_at is not None
+    return profile if is_signed and lot.basis in profile.bases else STRICT
+
+
+def note_on_profile(lot: LotFacts) -> str:
+    """Why a rule is not required, and who signed for it."""
+    assert lot.profile_signed_at is not None  # a profile that leaves a rule out is signed
+    return (
+        f"Not required by profile {PROFILE_LABELS[lot.profile]}, signed by "
+        f"{lot.profile_signed_by} on {local_text(lot.profile_signed_at, lot.zone)}."
+    )

@@ -27,13 +27,14 @@ from products.domain.facts import (
     LotFacts,
     RunFacts,
     SpecificationFacts,
-    normalised,
     plain,
 )
 from products.domain.lots import FAR_FUTURE, ReleaseStatus, standing
+from products.domain.ordering import normalised
+from products.domain.profiles import Profile, note_on_profile, profile_in_force
 from products.domain.results import Purpose, RunState, SupportFacts, SupportKind
 from products.domain.rules import RULES, Rule
-from products.domain.selection import effective_verdict
+from products.domain.selection import Selection, effective_verdict
 
 __all__ = [
     "BLOCK_CODES",
@@ -77,13 +78,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What one rule found. ``evidence`` are the ids of the records it looked at, sorted."""
+    """What one rule found. ``evidence`` are the ids of the records it looked at, sorted.
+
+    ``note`` is what a reader has to know beside the outcome: who signed that the rule is not
+    required, or why it is met all the same.
+    """
 
     rule: str
     title: str
     outcome: Outcome
     blocks: tuple[Block, ...]
     evidence: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class Evaluation:
         return data
 
     def to_bytes(self) -> bytes:
-        return canonical_bytes(self.as_data())
+        return canonical_bytes(self)
 
 
 def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
@@ -121,11 +127,12 @@ def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
     lot = normalised(lot)
     status = _standing(lot, now)
     judged_until = _judged_until(lot, now)
+    selection, profile = Selection(lot), profile_in_force(lot)
     return Evaluation(
         lot=lot.number,
         at=now,
-        outcomes=tuple(_apply(rule, lot, now) for rule in RULES),
-        inputs_sha256=sha256_hex(canonical_bytes(plain(lot))),
+        outcomes=tuple(_apply(rule, profile, selection, now) for rule in RULES),
+        inputs_sha256=sha256_hex(canonical_bytes(lot)),
         status=status,
         next_status=_standing(lot, judged_until),
         judged_until=judged_until,
@@ -133,30 +140,40 @@ def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
 
 
 def signer_blocks(lot: LotFacts, signer: str, signer_name: str) -> tuple[Block, ...]:
-    """What keeps the person ``signer`` (id) from signing the release of ``lot`` (rule R26)."""
+    """What keeps the person ``signer`` (id) from signing the release of ``lot`` (rule R26).
+
+    A second signature on a run is a review of it. The product's profile may let a reviewer release.
+    """
     return tuple(_find_signer_blocks(normalised(lot), signer, signer_name))
 
 
 def _find_signer_blocks(lot: LotFacts, signer: str, name: str) -> Iterator[Block]:
-    recorded = ", ".join(run.number for run in lot.runs if signer in run.recorders)
-    reviewed = ", ".join(run.number for run in lot.runs if run.reviewed_by == signer)
+    runs = (*lot.runs, *Selection(lot).inherited)
+    recorded = ", ".join(run.number for run in runs if signer in run.recorders)
+    reviewed = ", ".join(
+        run.number for run in runs if signer == run.reviewed_by or signer in run.confirmers
+    )
     if recorded:
-        message = f"{name} recorded data of lot {lot.number}, in {recorded}."
+        message = f"{name} recorded data that lot {lot.number} rests on, in {recorded}."
         yield make_block(lot, "signer_recorded", message, f"lot {lot.number}")
-    if reviewed:
-        message = f"{name} reviewed results of lot {lot.number}: {reviewed}."
+    if reviewed and not profile_in_force(lot).reviewer_may_release:
+        message = f"{name} reviewed results that lot {lot.number} rests on: {reviewed}."
         yield make_block(lot, "signer_reviewed", message, f"lot {lot.number}")
     if lot.made_by == signer:
         message = f"{name} made lot {lot.number}."
         yield make_block(lot, "signer_made_lot", message, f"lot {lot.number}")
 
 
-def _apply(rule: Rule, lot: LotFacts, now: datetime) -> RuleOutcome:
-    blocks = tuple(rule.find(lot, now))
+def _apply(rule: Rule, profile: Profile, selection: Selection, now: datetime) -> RuleOutcome:
+    if rule.id in profile.left_out:
+        note = note_on_profile(selection.lot)
+        return RuleOutcome(rule.id, rule.title, Outcome.NOT_REQUIRED, (), (), note)
+    blocks = tuple(rule.find(selection, now))
     outcome = Outcome.BROKEN if blocks else Outcome.MET
     if rule.id == _AT_SIGNING:
         outcome = Outcome.DECIDED_AT_SIGNING
-    return RuleOutcome(rule.id, rule.title, outcome, blocks, tuple(sorted(set(rule.evidence(lot)))))
+    evidence = tuple(sorted({key for key in rule.evidence(selection) if key}))
+    return RuleOutcome(rule.id, rule.title, outcome, blocks, evidence, rule.note(selection.lot))
 
 
 def _standing(lot: LotFacts, at: datetime) -> ReleaseStatus:

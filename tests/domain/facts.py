@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,6 +12,7 @@ from products.domain.criteria import (
     Criterion,
     LabelClaim,
     LimitKind,
+    SatisfiedBy,
     Stage,
     Verdict,
 )
@@ -20,6 +22,17 @@ from products.domain.donors import (
     DonorFacts,
     SourceFacts,
 )
+from products.domain.facts import (
+    AncestorFacts,
+    CalibrationFacts,
+    InstrumentFacts,
+    LaboratoryFacts,
+    MediaFacts,
+    PaperFacts,
+    ReportFacts,
+    TrainingFacts,
+)
+from products.domain.laboratories import ControlsStatement
 from products.domain.lots import Decision, Expiry, Precision
 from products.domain.release import (
     CriterionFacts,
@@ -103,6 +116,41 @@ GROWTH_PROMOTION = SupportFacts(
 SUITABILITY = SupportFacts(
     SupportKind.SUITABILITY, "MS-007", date(2026, 5, 4), "passed", "Mia Media"
 )
+CALIBRATION = CalibrationFacts(
+    "calibration-1", date(2026, 2, 2), date(2027, 2, 1), "passed", unreliable_since=None
+)
+INSTRUMENT = InstrumentFacts("instrument-1", "PR-7", (CALIBRATION,))
+TRAINING = TrainingFacts("training-1", date(2026, 8, 3), None, "TR-0031", "Quinn Quality")
+AEROBIC = MediaFacts("media-1", "aerobic bottle", "AB-4471", date(2027, 3, 31), "")
+ANAEROBIC = MediaFacts("media-2", "anaerobic bottle", "NB-2206", date(2027, 3, 31), "")
+LABORATORY = LaboratoryFacts(
+    id="laboratory-1",
+    code="EXT-1",
+    name="Example Micro",
+    qualified_from=date(2026, 1, 1),
+    qualified_until=date(2026, 12, 31),
+    document="QA-114",
+    signed_by="Quinn Quality",
+)
+REPORT = ReportFacts(
+    number="R-5521",
+    reported_on=date(2026, 11, 18),
+    signed_by="Dr. Lee",
+    system="plate reader",
+    controls=ControlsStatement.ACCEPTABLE,
+    started_on=date(2026, 11, 3),
+    ended_on=date(2026, 11, 17),
+    evidence="a" * 64,
+)
+PAPER = PaperFacts(
+    number="TR-0007",
+    signatory="Ada Analyst",
+    dated_on=date(2026, 11, 2),
+    evidence="b" * 64,
+    verified_by="person-vera",
+    verifier_name="Vera Verifier",
+    go_live_on=date(2026, 11, 10),
+)
 
 
 def run_for(item: CriterionFacts, number: int, **changes: object) -> RunFacts:
@@ -143,11 +191,17 @@ def run_for(item: CriterionFacts, number: int, **changes: object) -> RunFacts:
         reviewer_name="Rob Reviewer",
         reviewed_at=performed_at + timedelta(days=9),
         invalidated=False,
+        performed_by="person-ada",
+        performed_by_name="Ada Analyst",
+        training=(TRAINING,),
+        instrument=INSTRUMENT,
     )
     return replace(run, **changes)  # type: ignore[arg-type]  # the caller names the fields
 
 
-ENDOTOXIN_RUN = run_for(ENDOTOXIN, 1, raw_text="<0.05", reported="<0.05")
+ENDOTOXIN_RUN = run_for(
+    ENDOTOXIN, 1, raw_text="<0.05", reported="<0.05", formula="endotoxin_kinetic"
+)
 STERILITY_RUN = run_for(
     STERILITY,
     2,
@@ -155,6 +209,8 @@ STERILITY_RUN = run_for(
     reported="no growth",
     incubation_hours=168,
     supports=(GROWTH_PROMOTION, SUITABILITY),
+    method_media=("aerobic bottle", "anaerobic bottle"),
+    media=(AEROBIC, ANAEROBIC),
 )
 VIABILITY_RUN = run_for(VIABILITY, 3)
 SIZE_RUN = run_for(
@@ -223,6 +279,58 @@ def with_run(run: RunFacts, **changes: object) -> LotFacts:
 def and_run(run: RunFacts) -> LotFacts:
     """The releasable lot with one more run."""
     return replace(RELEASABLE, runs=(*RELEASABLE.runs, run))
+
+
+OUTSIDE: dict[str, object] = {
+    "instrument": None,
+    "laboratory": LABORATORY,
+    "report": REPORT,
+    "compared_with": REPORT.evidence,
+    "performed_by": "",
+    "performed_by_name": "",
+    "training": (),
+    "formula": "value",
+}
+"""What changes in a good run when an outside laboratory made it."""
+FROM_PAPER: dict[str, object] = {
+    "instrument": None,
+    "from_paper": True,
+    "paper": PAPER,
+    "compared_with": PAPER.evidence,
+    "training": (),
+}
+"""What changes in a good run when it was transcribed from paper."""
+
+
+def inherited(item: CriterionFacts, *, lines: Mapping[str, tuple[str, ...]]) -> LotFacts:
+    """The releasable lot with ``item`` satisfied by its parents, of which each has its line.
+
+    Its own run of the criterion is left out; the caller adds the runs of the ancestors.
+    """
+    asked = replace(item, criterion=replace(item.criterion, satisfied_by=SatisfiedBy.PARENT))
+    criteria = tuple(asked if other == item else other for other in SPECIFICATION.criteria)
+    numbers = {number for line in lines.values() for number in line}
+    return replace(
+        RELEASABLE,
+        specification=replace(SPECIFICATION, criteria=criteria),
+        runs=tuple(run for run in RELEASABLE.runs if run.criterion_id != item.id),
+        parents=tuple(lines),
+        lines=tuple(lines.items()),
+        ancestors=tuple(AncestorFacts(n, Decision.RELEASED, False) for n in numbers),  # noqa: FBT003
+    )
+
+
+def on_parent(run: RunFacts, lot: str, **changes: object) -> RunFacts:
+    """``run`` as made on the ancestor ``lot``, for a criterion of that lot's specification."""
+    own = replace(
+        run,
+        id=f"{run.id}-of-{lot}",
+        number=f"{lot}-S1-R1",
+        lot=lot,
+        criterion_id=f"criterion-of-{lot}",
+        result_id=f"{run.result_id}-of-{lot}",
+    )
+    return replace(own, **changes)  # type: ignore[arg-type]  # the caller names the fields
 
 
 def codes(lot: LotFacts, now: datetime = NOW) -> list[str]:

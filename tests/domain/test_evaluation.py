@@ -12,22 +12,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from products.domain.canonical import canonical_bytes
 from products.domain.criteria import Category, Stage, Verdict
+from products.domain.facts import AncestorFacts, plain
 from products.domain.lots import FAR_FUTURE, Decision, Expiry, Precision, ReleaseStatus
 from products.domain.release import Evaluation, LotFacts, Outcome, RunFacts, evaluate
 from products.domain.results import Purpose, RunState
 from tests.domain.facts import (
+    AEROBIC,
+    ANAEROBIC,
     ENDOTOXIN_RUN,
     GROWTH_PROMOTION,
     HOLD,
+    INSTRUMENT,
     INVESTIGATION,
+    LABORATORY,
     NEW_YORK,
     NOW,
+    PAPER,
     RELEASABLE,
+    REPORT,
     SOURCE,
     SPECIFICATION,
     STERILITY_RUN,
     SUITABILITY,
+    TRAINING,
     with_run,
 )
 
@@ -80,6 +89,20 @@ RUNS = st.builds(
     invalidated=st.booleans(),
     supports=st.lists(st.sampled_from([GROWTH_PROMOTION, SUITABILITY])).map(tuple),
     repeats=st.just(""),
+    original_verdict=st.none() | st.sampled_from(Verdict),
+    pending_amendment=st.sampled_from(["", "AM-UC-26-014-1"]),
+    formula=st.sampled_from(["", "value", "endotoxin_kinetic"]),
+    method_media=st.sampled_from([(), ("aerobic bottle",)]),
+    media=st.lists(st.sampled_from([AEROBIC, ANAEROBIC]), unique=True).map(tuple),
+    performed_by=st.just("") | PERSONS,
+    training=st.sampled_from([(), (TRAINING,)]),
+    instrument=st.none() | st.just(INSTRUMENT),
+    laboratory=st.none() | st.just(LABORATORY),
+    report=st.none() | st.just(REPORT),
+    from_paper=st.booleans(),
+    paper=st.none() | st.just(PAPER),
+    compared_with=st.sampled_from(["", REPORT.evidence, PAPER.evidence]),
+    confirmers=st.frozensets(PERSONS),
 )
 LOTS = st.builds(
     replace,
@@ -95,7 +118,14 @@ LOTS = st.builds(
     ),
     specification=st.sampled_from([None, SPECIFICATION, replace(SPECIFICATION, criteria=())]),
     runs=st.lists(RUNS, max_size=6).map(lambda runs: (*RELEASABLE.runs, *runs)),
-    holds=st.sampled_from([(), (HOLD,), (replace(HOLD, lifted=False),)]),
+    holds=st.sampled_from(
+        [(), (HOLD,), (replace(HOLD, lifted=False),), (replace(HOLD, kind="official"),)]
+    ),
+    inherited=st.lists(RUNS, max_size=2).map(tuple),
+    profile=st.sampled_from(["strict", "phase_1_ind"]),
+    profile_signed_by=st.sampled_from(["", "Quinn Quality"]),
+    profile_signed_at=st.none() | st.just(NOW),
+    signed_results=st.none() | st.just((("UC-26-014-S1-R1", "result-1"),)),
 )
 
 
@@ -153,7 +183,13 @@ def test_the_order_of_the_facts_changes_no_byte(
 
 @given(LOTS, INSTANTS)
 def test_a_failing_run_that_was_not_invalidated_always_blocks(lot: LotFacts, now: datetime) -> None:
-    fails = {run.number for run in lot.runs if run.verdict is Verdict.FAIL and not run.invalidated}
+    fails = {
+        run.number
+        for run in lot.runs
+        if Verdict.FAIL in {run.verdict, run.original_verdict}
+        and not run.invalidated
+        and run.state is not RunState.RETRACTED
+    }
 
     named = {block.record.removeprefix("run ") for block in evaluate(lot, now).blocks}
 
@@ -176,6 +212,35 @@ def test_no_lot_stands_as_released_without_that_decision(lot: LotFacts, now: dat
     released = ReleaseStatus.RELEASED in {evaluation.status, evaluation.next_status}
 
     assert not released or lot.decision is Decision.RELEASED
+
+
+RUN_CHANGES: dict[str, object] = {
+    "original_verdict": Verdict.PASS,
+    "pending_amendment": "AM-1",
+    "instrument": replace(INSTRUMENT, calibrations=()),
+    "media": (AEROBIC,),
+    "training": (),
+    "laboratory": LABORATORY,
+    "report": REPORT,
+    "paper": PAPER,
+    "confirmers": frozenset({"person-vera"}),
+    "details": (("mean", "0.05"),),
+}
+
+
+@pytest.mark.parametrize("field", list(RUN_CHANGES))
+def test_the_hash_of_the_inputs_covers_the_records_behind_a_run(field: str) -> None:
+    changed = with_run(ENDOTOXIN_RUN, **{field: RUN_CHANGES[field]})
+
+    assert evaluate(changed, NOW).inputs_sha256 != evaluate(RELEASABLE, NOW).inputs_sha256
+
+
+@given(LOTS, INSTANTS)
+def test_a_lot_as_it_is_and_as_plain_data_has_the_same_bytes(lot: LotFacts, now: datetime) -> None:
+    evaluation = evaluate(lot, now)
+
+    assert canonical_bytes(lot) == canonical_bytes(plain(lot))
+    assert evaluation.to_bytes() == canonical_bytes(evaluation.as_data())
 
 
 @given(LOTS, INSTANTS)
@@ -246,6 +311,13 @@ CHANGES = {
     "investigations": (),
     "holds": (),
     "claim": None,
+    "inherited": (ENDOTOXIN_RUN,),
+    "lines": (("UC-26-001", ("UC-26-001",)),),
+    "ancestors": (AncestorFacts("UC-26-001", Decision.NONE, has_open_hold=False),),
+    "profile_signed_by": "Quinn Quality",
+    "profile_signed_at": NOW,
+    "signed_results": (),
+    "acknowledged": frozenset({"result-1"}),
 }
 
 
