@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from products.actions.amendments import sign_second, void_lot
 from products.actions.investigations import conclude_investigation, open_investigation
+from products.actions.laboratories import register_laboratory
+from products.actions.methods import draft_method_version, retire_method_version
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
 from products.actions.runs import discard_run
 from products.domain.calculations import ReadingFacts
 from products.domain.errors import (
+    ConflictError,
     DomainError,
     InvalidValueError,
     NotPermittedError,
@@ -24,6 +28,7 @@ from products.domain.errors import (
 )
 from products.domain.roles import Role
 from products.models import AuditEntry, Investigation, Lot, Reading, Run
+from tests.outside import go_live, laboratory, outside_run
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -31,6 +36,7 @@ from tests.records import (
     ZONE,
     context,
     counted,
+    instrument,
     lot,
     media_lot,
     now,
@@ -40,6 +46,7 @@ from tests.records import (
     second_account,
     submitted_run,
     supports,
+    today,
     value,
     vessels,
 )
@@ -66,6 +73,8 @@ def test_a_run_is_numbered_after_its_sample_and_names_its_media_lots() -> None:
     [
         ({"sample": "EV-99-S1"}, UnknownReferenceError, "sample", "There is no sample"),
         ({"instrument": "NTA-99"}, UnknownReferenceError, "instrument", "no instrument"),
+        ({"instrument": " "}, InvalidValueError, "instrument", "Name the instrument, or the out"),
+        ({"laboratory": "CTL-9"}, UnknownReferenceError, "laboratory", "no outside laboratory"),
         ({"media": [("FTM", "9")]}, UnknownReferenceError, "media", "no media lot"),
         ({"code": "colour"}, UnknownReferenceError, "criterion", "It has: viability, endo"),
         ({"code": "", "method": "X"}, UnknownReferenceError, "method", "no method"),
@@ -201,6 +210,106 @@ def test_a_discarded_run_makes_room_and_stays_listed_with_its_reason() -> None:
     assert opened_run().number != run.number
     run.refresh_from_db()
     assert (run.state, run.discard_reason) == ("discarded", "Wrong vial")
+
+
+def test_an_outside_laboratory_stands_in_place_of_the_instrument() -> None:
+    run = outside_run()
+
+    run.refresh_from_db()
+    assert (run.laboratory, run.instrument, run.from_paper) == (laboratory(), None, False)
+
+
+def test_an_unqualified_laboratory_is_recorded_and_blocks() -> None:
+    register_laboratory(context(people().analyst), code="CTL-2", name="New Lab", address="Basel")
+
+    run = opened_run(laboratory="CTL-2")
+
+    assert run.laboratory is not None
+    assert not run.laboratory.qualifications.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"instrument": "NTA-7"}, "not on an instrument of this house"),
+        ({"from_paper": True}, "not on paper of this house"),
+    ],
+)
+def test_a_run_of_an_outside_laboratory_rests_on_its_report_alone(
+    changes: dict[str, Any], said: str
+) -> None:
+    instrument()
+
+    with pytest.raises(InvalidValueError, match=said) as refused:
+        outside_run(**changes)
+
+    assert refused.value.field == "laboratory"
+
+
+def test_a_run_from_paper_needs_no_instrument_and_says_why_it_is_late() -> None:
+    go_live()
+
+    run = opened_run(from_paper=True, performed_at=now() - timedelta(days=3), late_reason="Mine")
+
+    assert (run.from_paper, run.instrument) == (True, None)
+    assert run.late_reason == "Transcribed from paper"
+
+
+def test_a_run_from_paper_may_name_the_instrument_of_the_house() -> None:
+    go_live()
+
+    run = opened_run(
+        from_paper=True, performed_at=now() - timedelta(days=3), instrument=instrument().code
+    )
+
+    assert run.instrument == instrument()
+
+
+def test_without_a_go_live_date_no_run_is_from_paper() -> None:
+    with pytest.raises(ConflictError, match="no signed go-live date") as refused:
+        opened_run(from_paper=True, performed_at=now() - timedelta(days=3))
+
+    assert refused.value.code == "go_live_missing"
+
+
+def test_a_run_performed_after_the_go_live_date_is_not_from_paper() -> None:
+    go_live(today() - timedelta(days=5))
+
+    with pytest.raises(InvalidValueError, match="records here since") as refused:
+        opened_run(from_paper=True, performed_at=now() - timedelta(days=3))
+
+    assert (refused.value.code, refused.value.field) == ("not_before_go_live", "performed_at")
+
+
+def test_on_paper_may_stand_a_method_version_that_was_retired_since() -> None:
+    go_live()
+    retire_method_version(context(people().quality), method="VIA-01", version=1)
+
+    run = opened_run(from_paper=True, performed_at=now() - timedelta(days=3), method_version=1)
+
+    assert run.method_version.version == 1
+    with pytest.raises(InvalidValueError, match="is retired"):
+        opened_run(method_version=1, purpose="information")
+
+
+def test_on_paper_stands_no_draft_of_a_method() -> None:
+    go_live()
+    draft_method_version(
+        context(people().analyst), method="VIA-01", document="S", formula="viability", unit="%"
+    )
+
+    with pytest.raises(InvalidValueError, match="version 2 is draft"):
+        opened_run(from_paper=True, performed_at=now() - timedelta(days=3), method_version=2)
+
+
+@pytest.mark.parametrize("purpose", ["release", "information"])
+def test_a_void_lot_takes_no_run(purpose: str) -> None:
+    number = sample().number
+    amendment = void_lot(context(people().quality), lot="EV-26-001")
+    sign_second(context(people().quality2), amendment=amendment.number, outcome="confirmed")
+
+    with pytest.raises(WrongStatusError, match="was declared void"):
+        opened_run(sample=number, purpose=purpose)
 
 
 def test_discarding_needs_a_reason() -> None:
