@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import connection
+
 from products.domain.lots import Decision
 from products.domain.release import Block, Evaluation, LotFacts, evaluate
-from products.models import Hold, Lot
+from products.models import Hold
 from products.queries.facts import lot_facts
 
 if TYPE_CHECKING:
@@ -15,25 +19,42 @@ if TYPE_CHECKING:
 
 OUTLASTED_BY_TIME = frozenset({"expired"})
 
+LOCK = """
+WITH RECURSIVE line (lot) AS (
+    SELECT id FROM products_lot WHERE id = ANY(%s)
+    UNION
+    SELECT link.lot_id FROM line JOIN products_lotparent link ON link.parent_id = line.lot
+)
+SELECT id FROM products_lot WHERE id IN (SELECT lot FROM line) ORDER BY id FOR NO KEY UPDATE
+"""
+
+STORE = """
+UPDATE products_lot lot SET release_status = answer.release_status,
+    next_status = answer.next_status, judged_until = answer.judged_until,
+    judged_at = answer.judged_at, blocks = answer.blocks, version = lot.version + 1
+FROM jsonb_to_recordset(%s) AS answer (id uuid, release_status text, next_status text,
+    judged_until timestamptz, judged_at timestamptz, blocks jsonb)
+WHERE lot.id = answer.id
+"""
+
 
 def rejudge(context: Context, caused_by: str) -> None:
-    """Judge every touched lot afresh at ``context.at`` and store the answer.
+    """Judge every touched lot, and all that was made from it, afresh at ``context.at``; store it.
 
     A released lot that a rule now speaks against is put on hold here, in the same transaction:
-    recording an adverse fact is never refused, and never leaves the lot released.
+    recording an adverse fact is never refused, and never leaves the lot released. Such a hold
+    speaks against the lots made from it in turn.
     """
     if not context.touched:
         return
-    ids = sorted(context.touched)
-    list(Lot.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    ids = _locked_with_descendants(context.touched)
     facts = lot_facts(ids)
-    evaluations = {key: evaluate(facts[key], context.at) for key in ids}
-    held = [key for key in ids if _must_hold(facts[key], evaluations[key])]
-    if held:
+    evaluations = {key: evaluate(found, context.at) for key, found in facts.items()}
+    while held := [key for key in facts if _must_hold(facts[key], evaluations[key])]:
         for key in held:
             _force_hold(context, facts[key], evaluations[key], caused_by)
-        facts |= lot_facts(held)
-        evaluations |= {key: evaluate(facts[key], context.at) for key in held}
+        facts = lot_facts(ids)
+        evaluations = {key: evaluate(found, context.at) for key, found in facts.items()}
     _store(evaluations)
 
 
@@ -62,27 +83,34 @@ def _force_hold(context: Context, lot: LotFacts, evaluation: Evaluation, caused_
     )
 
 
-def _store(evaluations: dict[UUID, Evaluation]) -> None:
-    lots = list(Lot.objects.filter(pk__in=evaluations))
-    for lot in lots:
-        evaluation = evaluations[lot.pk]
-        lot.release_status = evaluation.status
-        lot.next_status = evaluation.next_status
-        lot.judged_until = evaluation.judged_until
-        lot.judged_at = evaluation.at
-        lot.blocks = [
-            {
-                "rule": block.rule,
-                "code": block.code,
-                "message": block.message,
-                "record": block.record,
-                "source": block.source,
-                "clears": block.clears,
-            }
-            for block in evaluation.blocks
-        ]
-        lot.version += 1
-    Lot.objects.bulk_update(
-        lots,
-        ["release_status", "next_status", "judged_until", "judged_at", "blocks", "version"],
-    )
+def _locked_with_descendants(lots: Collection[UUID]) -> list[UUID]:
+    """In one order for everybody, so that two actions wait for each other and neither fails."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(lots)])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _store(evaluations: Mapping[UUID, Evaluation]) -> None:
+    answers = [
+        {
+            "id": str(key),
+            "release_status": evaluation.status,
+            "next_status": evaluation.next_status,
+            "judged_until": evaluation.judged_until.isoformat(),
+            "judged_at": evaluation.at.isoformat(),
+            "blocks": [
+                {
+                    "rule": block.rule,
+                    "code": block.code,
+                    "message": block.message,
+                    "record": block.record,
+                    "source": block.source,
+                    "clears": block.clears,
+                }
+                for block in evaluation.blocks
+            ],
+        }
+        for key, evaluation in evaluations.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [json.dumps(answers)])

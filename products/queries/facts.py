@@ -5,54 +5,44 @@ lots as for one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from products import models
 from products.domain.calculations import Formula, MethodFacts
-from products.domain.criteria import (
-    Category,
-    CompareOn,
-    Criterion,
-    LabelClaim,
-    LimitKind,
-    Rounding,
-    Stage,
-)
+from products.domain.criteria import LabelClaim, SatisfiedBy
 from products.domain.donors import DeterminationFacts, DeterminationOutcome, DonorFacts, SourceFacts
-from products.domain.lots import Decision, Expiry, Precision
-from products.domain.release import (
-    CriterionFacts,
+from products.domain.facts import (
+    AncestorFacts,
     HoldFacts,
     InvestigationFacts,
     LotFacts,
+    RunFacts,
+    SpecificationChangeFacts,
     SpecificationFacts,
 )
-from products.models import (
-    Determination,
-    Hold,
-    Investigation,
-    Lot,
-    LotParent,
-    LotSource,
-    MethodVersion,
-    Product,
-)
+from products.domain.lots import Decision, Expiry, Precision
+from products.domain.products import RuleProfile
+from products.models import Lot, LotSource, MethodVersion, Product
+from products.queries.documents import criterion_of, specifications
+from products.queries.lot_rows import Row, day, instant, lot_rows
 from products.queries.run_facts import run_facts
 
-LABEL_CLAIM_UNIT = "{particles}/{vial}"
+__all__ = [
+    "claim_of",
+    "criterion_of",
+    "descendants_of",
+    "expiry_of",
+    "lot_facts",
+    "lots_from_donor",
+    "method_of",
+]
 
-ANCESTORS = """
-WITH RECURSIVE line (lot, ancestor) AS (
-    SELECT id, id FROM products_lot WHERE id = ANY(%s)
-    UNION
-    SELECT line.lot, link.parent_id FROM line
-    JOIN products_lotparent link ON link.lot_id = line.ancestor
-)
-SELECT lot, ancestor FROM line
-"""
+LABEL_CLAIM_UNIT = "{particles}/{vial}"
 
 DESCENDANTS = """
 WITH RECURSIVE line (lot) AS (
@@ -66,42 +56,25 @@ SELECT lot FROM line
 
 def lot_facts(ids: Collection[UUID]) -> dict[UUID, LotFacts]:
     """The facts of each lot; ids that are no lot are left out."""
-    lots = list(
-        Lot.objects.filter(pk__in=ids).select_related("product", "specification", "site", "made_by")
-    )
-    family = _families([lot.pk for lot in lots])
-    members = {member for line in family.values() for member in line}
-    sources = _sources(members)
-    criteria = _criteria({lot.specification_id for lot in lots})
-    runs = run_facts([lot.pk for lot in lots])
-    investigations = _investigations(members)
-    holds = _holds([lot.pk for lot in lots])
-    parents = _parents([lot.pk for lot in lots])
+    rows = lot_rows(ids)
+    documents = specifications({row["specification_id"] for row in rows})
+    inherits = {
+        key: any(item.criterion.satisfied_by is SatisfiedBy.PARENT for item in document.criteria)
+        for key, document in documents.items()
+    }
+    asked = {row["id"] for row in rows}
+    for row in rows:
+        if inherits[row["specification_id"]]:
+            asked.update(ancestor[0] for ancestor in row["ancestors"] or ())
+    runs = run_facts(asked)
     return {
-        lot.pk: LotFacts(
-            id=str(lot.pk),
-            number=lot.number,
-            product=lot.product.code,
-            basis=lot.product.basis,
-            profile=lot.product.rule_profile,
-            decision=Decision(lot.decision),
-            decision_number=lot.decision_number,
-            made_by=str(lot.made_by_id),
-            made_by_name=lot.made_by.printed_name,
-            made_on=lot.made_on,
-            expiry=expiry_of(lot, lot.site.zone),
-            zone=lot.site.zone,
-            sources=tuple(fact for member in family[lot.pk] for fact in sources[member]),
-            parents=tuple(parents[lot.pk]),
-            specification=_specification(lot, criteria[lot.specification_id]),
-            runs=tuple(runs[lot.pk]),
-            investigations=tuple(
-                fact for member in family[lot.pk] for fact in investigations[member]
-            ),
-            holds=tuple(holds[lot.pk]),
-            claim=claim_of(lot.product),
+        UUID(row["id"]): _lot(
+            row,
+            documents[row["specification_id"]],
+            runs,
+            inherits=inherits[row["specification_id"]],
         )
-        for lot in lots
+        for row in rows
     }
 
 
@@ -119,40 +92,17 @@ def descendants_of(lots: Collection[UUID]) -> set[UUID]:
 
 
 def expiry_of(lot: Lot, zone: str) -> Expiry:
-    return Expiry(
-        on=lot.expires_on,
-        precision=Precision(lot.expires_precision) if lot.expires_precision else None,
-        stability_study=lot.stability_study,
+    return _expiry(
+        lot.expires_on,
+        lot.expires_precision,
+        lot.stability_study,
+        zone,
         stability_signed=lot.stability_signature_id is not None,
-        zone=zone,
     )
 
 
 def claim_of(product: Product) -> LabelClaim | None:
-    if not product.label_claim:
-        return None
-    return LabelClaim(product.label_claim, LABEL_CLAIM_UNIT, product.fill_volume_ml)
-
-
-def criterion_of(row: models.Criterion, method: str) -> Criterion:
-    """The criterion as the judgement takes it; ``method`` is the method's code."""
-    return Criterion(
-        code=row.code,
-        attribute=row.attribute,
-        category=Category(row.category),
-        stage=Stage(row.stage),
-        method=method,
-        kind=LimitKind(row.kind),
-        lower=row.lower,
-        upper=row.upper,
-        lower_strict=row.lower_strict,
-        upper_strict=row.upper_strict,
-        unit=row.unit,
-        rounding=Rounding(row.rounding),
-        compare_on=CompareOn(row.compare_on) if row.compare_on else None,
-        allowed_words=tuple(row.allowed_words),
-        required=row.required,
-    )
+    return _claim(product.label_claim, product.fill_volume_ml)
 
 
 def method_of(row: MethodVersion) -> MethodFacts:
@@ -168,121 +118,169 @@ def method_of(row: MethodVersion) -> MethodFacts:
         loq=row.loq,
         max_cv_percent=row.max_cv_percent,
         minimum_count=row.minimum_count,
+        family=row.method.family,
+        sensitivity=row.sensitivity,
+        min_recovery_percent=row.min_recovery_percent,
+        max_recovery_percent=row.max_recovery_percent,
+        min_correlation=row.min_correlation,
     )
 
 
-def _families(ids: list[UUID]) -> dict[UUID, list[UUID]]:
-    """Each lot's own id and those of all its ancestors."""
-    family: dict[UUID, list[UUID]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(ANCESTORS, [ids])
-        for lot, ancestor in cursor.fetchall():
-            family[lot].append(ancestor)
-    return family
-
-
-def _sources(lots: Iterable[UUID]) -> Mapping[UUID, list[SourceFacts]]:
-    links = list(
-        LotSource.objects.filter(lot__in=list(lots)).select_related("lot", "source__donor")
+def _lot(
+    row: Row,
+    document: SpecificationFacts,
+    runs: Mapping[str, list[RunFacts]],
+    *,
+    inherits: bool,
+) -> LotFacts:
+    ancestors = row["ancestors"] or ()
+    inherited = (run for key, *_ in ancestors for run in runs.get(key, ())) if inherits else ()
+    parents, lines = _lines(row)
+    # Without a signed assignment every rule applies.
+    profile, signed_by, signed_at = row["profile"] or (RuleProfile.STRICT.value, "", None)
+    return LotFacts(
+        id=row["id"],
+        number=row["number"],
+        product=row["product"],
+        basis=row["basis"],
+        profile=profile,
+        profile_signed_by=signed_by,
+        profile_signed_at=instant(signed_at),
+        decision=Decision(row["decision"]),
+        decision_number=row["decision_number"],
+        made_by=row["made_by_id"],
+        made_by_name=row["made_by_name"],
+        made_on=date.fromisoformat(row["made_on"]),
+        expiry=_expiry(
+            day(row["expires_on"]),
+            row["expires_precision"],
+            row["stability_study"],
+            row["zone"],
+            stability_signed=row["stability_signed"],
+        ),
+        zone=row["zone"],
+        sources=tuple(_source(part) for part in row["sources"] or ()),
+        parents=parents,
+        lines=lines,
+        ancestors=tuple(
+            AncestorFacts(number, Decision(decision), is_held)
+            for _, number, decision, is_held in ancestors
+        ),
+        specification=_specification(row, document),
+        runs=tuple(runs.get(row["id"], ())),
+        inherited=tuple(inherited),
+        investigations=tuple(_investigation(part) for part in row["investigations"] or ()),
+        holds=tuple(_hold(part) for part in row["holds"] or ()),
+        claim=_claim(row["label_claim"], row["fill_volume_ml"]),
+        signed_results=_signed_results(row),
+        acknowledged=frozenset(
+            result for results in row["acknowledged"] or () for result in results.values()
+        ),
     )
-    determinations = {
-        row.donor_id: row
-        for row in Determination.objects.filter(donor__in={link.source.donor_id for link in links})
-        .select_related("signature")
-        .order_by("donor_id", "-version")
-        .distinct("donor_id")
-    }
-    facts: dict[UUID, list[SourceFacts]] = defaultdict(list)
-    for link in links:
-        donor = link.source.donor
-        facts[link.lot_id].append(
-            SourceFacts(
-                id=str(link.source_id),
-                number=link.source.number,
-                kind=link.source.kind,
-                donor=DonorFacts(donor.code, determination_of(determinations.get(donor.pk))),
-                lot=link.lot.number,
+
+
+def _specification(row: Row, document: SpecificationFacts) -> SpecificationFacts:
+    """The version as approved, with what became of it on this lot."""
+    original_on, changes = day(row["original_approved_on"]), row["changes"]
+    if original_on is None and not changes:
+        return document
+    return replace(
+        document,
+        original_approved_on=original_on,
+        changes=tuple(
+            SpecificationChangeFacts(
+                before, after, justification, signed_by, datetime.fromisoformat(signed_at)
             )
-        )
-    return facts
+            for before, after, justification, signed_by, signed_at in changes or ()
+        ),
+    )
 
 
-def determination_of(row: Determination | None) -> DeterminationFacts | None:
-    if row is None:
-        return None
+def _lines(row: Row) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """The direct parents, and of each its line: itself first, then what is nearer first."""
+    if not row["links"]:
+        return (), ()
+    numbers = {key: number for key, number, *_ in row["ancestors"]}
+    parents_of: dict[str, list[str]] = defaultdict(list)
+    for lot, parent in row["links"]:
+        parents_of[lot].append(parent)
+    for parents in parents_of.values():
+        parents.sort(key=numbers.__getitem__)
+    direct = parents_of[row["id"]]
+    lines = tuple(
+        (numbers[parent], tuple(numbers[key] for key in _line(parent, parents_of)))
+        for parent in direct
+    )
+    return tuple(numbers[parent] for parent in direct), lines
+
+
+def _line(lot: str, parents_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """``lot`` and its ancestors, generation by generation, each once."""
+    seen = {lot}
+    generation = [lot]
+    while generation:
+        yield from generation
+        further = [key for member in generation for key in parents_of.get(member, ())]
+        generation = [key for key in dict.fromkeys(further) if key not in seen]
+        seen.update(generation)
+
+
+def _source(part: list[Any]) -> SourceFacts:
+    key, number, kind, donor, lot, determination = part
+    known = _determination(determination) if determination else None
+    return SourceFacts(key, number, kind, DonorFacts(donor, known), lot)
+
+
+def _determination(part: list[Any]) -> DeterminationFacts:
+    key, version, outcome, determined_on, establishment, summary, signed_by, signed_at = part
     return DeterminationFacts(
-        id=str(row.pk),
-        version=row.version,
-        outcome=DeterminationOutcome(row.outcome),
-        determined_on=row.determined_on,
-        establishment=row.establishment,
-        summary_of_records=row.summary_of_records,
-        signed_by=row.signature.printed_name,
-        signed_at=row.signature.signed_at,
+        id=key,
+        version=version,
+        outcome=DeterminationOutcome(outcome),
+        determined_on=day(determined_on),
+        establishment=establishment,
+        summary_of_records=summary,
+        signed_by=signed_by,
+        signed_at=datetime.fromisoformat(signed_at),
     )
 
 
-def _parents(ids: list[UUID]) -> Mapping[UUID, list[str]]:
-    numbers: dict[UUID, list[str]] = defaultdict(list)
-    links = LotParent.objects.filter(lot__in=ids).values_list("lot", "parent__number")
-    for lot, number in links.order_by("parent__number"):
-        numbers[lot].append(number)
-    return numbers
+def _investigation(part: list[Any]) -> InvestigationFacts:
+    key, number, kind, run, opened_at, outcome = part
+    return InvestigationFacts(key, number, kind, run, datetime.fromisoformat(opened_at), outcome)
 
 
-def _criteria(specifications: Collection[UUID]) -> Mapping[UUID, list[CriterionFacts]]:
-    facts: dict[UUID, list[CriterionFacts]] = defaultdict(list)
-    rows = models.Criterion.objects.filter(specification__in=specifications)
-    for row in rows.select_related("method").order_by("position"):
-        facts[row.specification_id].append(
-            CriterionFacts(str(row.pk), criterion_of(row, row.method.code))
-        )
-    return facts
-
-
-def _specification(lot: Lot, criteria: list[CriterionFacts]) -> SpecificationFacts:
-    version = lot.specification
-    return SpecificationFacts(
-        id=str(version.pk),
-        product=lot.product.code,
-        version=version.version,
-        approved_at=version.approved_at,
-        effective_from=version.effective_from,
-        retired_at=None,
-        criteria=tuple(criteria),
+def _hold(part: list[Any]) -> HoldFacts:
+    key, reason, rule, placed_by, placed_at, lifted, kind, reference = part
+    return HoldFacts(
+        id=key,
+        reason=reason,
+        rule=rule,
+        placed_by=placed_by,
+        placed_at=datetime.fromisoformat(placed_at),
+        lifted=lifted,
+        kind=kind,
+        reference=reference,
     )
 
 
-def _investigations(lots: Iterable[UUID]) -> Mapping[UUID, list[InvestigationFacts]]:
-    facts: dict[UUID, list[InvestigationFacts]] = defaultdict(list)
-    rows = Investigation.objects.filter(lot__in=list(lots)).select_related("run", "conclusion")
-    for row in rows.order_by("number"):
-        conclusion = getattr(row, "conclusion", None)
-        facts[row.lot_id].append(
-            InvestigationFacts(
-                id=str(row.pk),
-                number=row.number,
-                kind=row.kind,
-                run_number=row.run.number,
-                opened_at=row.recorded_at,
-                outcome=conclusion.outcome if conclusion else "",
-            )
-        )
-    return facts
+def _signed_results(row: Row) -> tuple[tuple[str, str], ...] | None:
+    """What the releaser signed; a run without result in it cannot have been released."""
+    signed = row["signed_results"]
+    return None if signed is None else tuple((number, result or "") for number, result in signed)
 
 
-def _holds(lots: list[UUID]) -> Mapping[UUID, list[HoldFacts]]:
-    facts: dict[UUID, list[HoldFacts]] = defaultdict(list)
-    rows = Hold.objects.filter(lot__in=lots).select_related("placed_by__person", "lift")
-    for row in rows.order_by("number"):
-        facts[row.lot_id].append(
-            HoldFacts(
-                id=str(row.pk),
-                reason=row.reason,
-                rule=row.rule,
-                placed_by=row.placed_by.printed_name,
-                placed_at=row.recorded_at,
-                lifted=getattr(row, "lift", None) is not None,
-            )
-        )
-    return facts
+def _expiry(
+    on: date | None, precision: str, study: str, zone: str, *, stability_signed: bool
+) -> Expiry:
+    return Expiry(
+        on=on,
+        precision=Precision(precision) if precision else None,
+        stability_study=study,
+        stability_signed=stability_signed,
+        zone=zone,
+    )
+
+
+def _claim(label_claim: str, fill_volume_ml: str) -> LabelClaim | None:
+    return LabelClaim(label_claim, LABEL_CLAIM_UNIT, fill_volume_ml) if label_claim else None
