@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from products.admin import (
+    amendments,
     donors,
     equipment,
+    evidence,
     holds,
     investigations,
     lots,
@@ -20,8 +22,10 @@ from products.admin import (
 )
 
 __all__ = [
+    "amendments",
     "donors",
     "equipment",
+    "evidence",
     "holds",
     "investigations",
     "lots",

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from products.domain.blocks import Block
 from products.domain.errors import ConfigurationError, DomainError, ReleaseBlockedError
@@ -99,6 +101,16 @@ def instant(label: str, help_text: str = "", *, required: bool = True) -> forms.
     )
 
 
+def file_choice(label: str, help_text: str = "", *, empty: str = "none") -> forms.Field:
+    """One of the files attached to the record; `ActionForm.offer` fills in which."""
+    return forms.UUIDField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        widget=forms.Select(choices=[("", empty)]),
+    )
+
+
 def zone(label: str = "Time zone") -> forms.Field:
     return text(label, widget=Suggesting(ZONES))
 
@@ -129,13 +141,14 @@ class ActionForm(forms.Form):
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
+        files: MultiValueDict[str, UploadedFile[Any]] | None = None,
         *,
         initial: dict[str, Any] | None = None,
         is_signed: bool = False,
         lot_version: int | None = None,
         suggestions: Mapping[str, Iterable[str | tuple[str, str]]] | None = None,
     ) -> None:
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, files, initial=initial, label_suffix="")
         self.is_signed = is_signed
         self.refused_blocks: tuple[Block, ...] = ()
         if is_signed:
@@ -155,6 +168,12 @@ class ActionForm(forms.Form):
             widget = self.fields[name].widget
             assert isinstance(widget, Suggesting)
             widget.suggestions = [item if isinstance(item, tuple) else (item, "") for item in known]
+
+    def offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
+        """Add to what the select ``name`` offers."""
+        widget = self.fields[name].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [*widget.choices, *choices]
 
     @property
     def record_fields(self) -> list[BoundField]:

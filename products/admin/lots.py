@@ -23,11 +23,11 @@ from products.admin.forms import (
 )
 from products.admin.holds import lifting, placing
 from products.admin.lot_options import lot_options, status_sentence
+from products.admin.opening import opening
 from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import divided
 from products.admin.requests import identity_in
 from products.admin.reviews import review
-from products.admin.runs import opening
 from products.admin.samples import drawing
 from products.admin.site import site
 from products.admin.surface import RecordAdmin

@@ -17,6 +17,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Lots", "lot"),
             ("Samples", "sample"),
             ("Runs", "run"),
+            ("Amendments", "amendment"),
+            ("Evidence files", "evidence"),
             ("Investigations", "investigation"),
             ("Holds", "hold"),
         ),

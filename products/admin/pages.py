@@ -82,8 +82,10 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
     info = ACTIONS[page.action]
     if info.permission is not None:
         require(request, info.permission, page.title[0].lower() + page.title[1:])
+    is_sent = request.method == "POST"
     form = page.form_class(
-        request.POST if request.method == "POST" else None,
+        request.POST if is_sent else None,
+        files=request.FILES if is_sent else None,
         initial=dict(page.initial),
         is_signed=info.signed,
         lot_version=_version(page.lot),
@@ -91,7 +93,7 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
         **page.arguments,
     )
     status = 200
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         try:
             done = page.perform(_context(request, form), form.cleaned_data)
         except DomainError as error:

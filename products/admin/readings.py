@@ -75,7 +75,7 @@ class ReadingsForm(ActionForm):
         self.needs_supports = needs_supports(page.run)
         if self.needs_supports:
             self._add_supports()
-        if page.results and page.is_open:
+        if page.versions and page.is_open:
             self.fields["reason"] = text(
                 "Reason for a changed reading",
                 "Needed when a reading that was submitted changes.",

@@ -9,134 +9,43 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from products.actions.investigations import open_investigation
 from products.actions.readings import save_readings, submit_run
-from products.actions.runs import discard_run, open_run
-from products.admin.forms import ActionForm, instant, long_text, reference, text, word, zone
+from products.actions.reviews import return_run
+from products.actions.runs import discard_run
+from products.admin.corrections import correcting, retracting
+from products.admin.evidence import attaching
+from products.admin.forms import ActionForm, long_text
+from products.admin.notes import noting
 from products.admin.pages import ActionPage, Crumb, Done, Perform
-from products.admin.parts import Option, divided, option
-from products.admin.readings import ReadingsForm, needs_supports
+from products.admin.parts import divided
+from products.admin.readings import ReadingsForm
+from products.admin.reports import reporting
+from products.admin.run_options import run_options
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
-from products.domain.criteria import Verdict
-from products.domain.errors import InvalidValueError
 from products.domain.lots import local_text
 from products.domain.results import PURPOSE_LABELS, Purpose, RunState
-from products.domain.selection import criterion_name
 from products.domain.units import label_of
-from products.models import Instrument, Lot, MediaLot, Method, Run, Sample
+from products.models import Run
 from products.models.fields import choices_of
-from products.queries.facts import criterion_of
-from products.queries.run_page import RunPage, run_page
-from products.templatetags.exolot import mark, purpose
-
-MEDIA_FIELDS = ("media_1", "media_2", "media_3")
-LOT_WORD = " lot "
-
-
-class OpenRunForm(ActionForm):
-    instants = {"performed_at": "performed_zone"}
-    aliases = {"media": MEDIA_FIELDS[0]}
-    sample = word("Sample", [])
-    purpose = word(
-        "Purpose", choices_of(Purpose, PURPOSE_LABELS), "Stated before the first reading."
-    )
-    criterion = word("Criterion", [], "Of the lot's specification; it brings its method.")
-    method = reference("Method", "Only without a criterion: for information, investigation.")
-    performed_at = instant("Performed at", "When the test was done; starts an incubation.")
-    performed_zone = zone()
-    late_reason = text("Reason for a late entry", "Needed when it was done more than a day ago.")
-    instrument = reference("Instrument", "Code.")
-    media_1 = reference("Media or reagent lot", "As in: FTM lot M-1.")
-    media_2 = reference("A second one")
-    media_3 = reference("A third one")
-    repeats = reference("Repeats run", "Only for a repeat: the number of the invalid run.")
-
-    def __init__(
-        self,
-        *args: Any,
-        samples: list[tuple[str, str]],
-        criteria: list[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sample"].widget.choices = samples
-        self.fields["criterion"].widget.choices = [("", "none"), *criteria]
-
-
-def opening(lot: Lot, criterion: str, crumbs: tuple[Crumb, ...]) -> ActionPage:
-    def perform(context: Any, typed: dict[str, Any]) -> Done:
-        named = {name: typed[name] for name in typed if name not in {*MEDIA_FIELDS, "lot_version"}}
-        run = open_run(context, **named, media=_media(typed))
-        url = reverse("admin:products_run_readings", args=[run.pk])
-        return Done(url, f"Run {run.number} is open. Enter its readings.")
-
-    samples = Sample.objects.filter(lot=lot).order_by("recorded_at", "number")
-    rows = lot.specification.criteria.select_related("method").order_by("position")
-    criteria = [criterion_of(row, row.method.code) for row in rows]
-    return ActionPage(
-        action="run.open",
-        title=f"Open a run on lot {lot.number}",
-        form_class=OpenRunForm,
-        perform=perform,
-        submit="Open the run",
-        back=reverse("admin:products_lot_change", args=[lot.pk]),
-        template="admin/exolot/open_run.html",
-        initial={
-            "purpose": Purpose.RELEASE,
-            "performed_zone": lot.site.zone,
-            "criterion": criterion,
-        },
-        arguments={
-            "samples": [
-                (row.number, f"{row.number}: {row.get_stage_display()}, {row.container}")
-                for row in samples
-            ],
-            "criteria": [
-                (item.code, f"{criterion_name(item)}: {item.limit_text}; {item.method}")
-                for item in criteria
-            ],
-        },
-        suggestions={
-            "instrument": list(Instrument.objects.values_list("code", "model")[:200]),
-            "method": list(Method.objects.values_list("code", "name")[:200]),
-            "repeats": Run.objects.filter(
-                lot=lot, results__verdict__in=[Verdict.INVALID, Verdict.FAIL]
-            ).values_list("number", flat=True),
-            **dict.fromkeys(MEDIA_FIELDS, _known_media()),
-        },
-        shown=lambda: {"criteria": criteria, "lot": lot},
-        crumbs=crumbs,
-        is_wide=True,
-    )
-
-
-def _known_media() -> list[tuple[str, str]]:
-    return [
-        (f"{row.material}{LOT_WORD}{row.number}", f"{row.manufacturer}, until {row.expires_on}")
-        for row in MediaLot.objects.order_by("-recorded_at")[:100]
-    ]
-
-
-def _media(typed: dict[str, Any]) -> list[tuple[str, str]]:
-    pairs = []
-    for name in MEDIA_FIELDS:
-        if typed[name]:
-            material, found, number = typed[name].rpartition(LOT_WORD)
-            if not found:
-                raise InvalidValueError(
-                    f"{typed[name]!r} does not name a material and its lot. Write it as in: "
-                    "FTM lot M-1.",
-                    field=name,
-                )
-            pairs.append((material, number))
-    return pairs
+from products.queries.run_page import run_page
+from products.templatetags.exolot import mark, outside_mark, paper_mark, purpose
 
 
 class SubmitForm(ActionForm):
     reason = long_text("Remark", "If anything has to be said about this submission.")
+
+
+class AnswerForm(ActionForm):
+    reason = long_text("Your answer", "What you looked at, and why the result stands as it is.")
+
+
+class ReturnForm(ActionForm):
+    comment = long_text("Comment", "What the analyst is to look at.")
 
 
 class DiscardForm(ActionForm):
@@ -187,13 +96,25 @@ class RunAdmin(RecordAdmin[Run]):
             "criterion__method",
             "method_version__method",
             "instrument",
+            "laboratory",
             "repeats",
             "performed_by",
             "recorded_by__person",
         )
 
     def page_names(self) -> tuple[str, ...]:
-        return ("readings", "submit", "discard", "investigate")
+        return (
+            "readings",
+            "submit",
+            "correct",
+            "retract",
+            "return",
+            "report",
+            "discard",
+            "investigate",
+            "attach",
+            "note",
+        )
 
     @admin.display(description="Test")
     def what(self, row: Run) -> str:
@@ -207,7 +128,7 @@ class RunAdmin(RecordAdmin[Run]):
 
     @admin.display(description="State")
     def run_state(self, row: Run) -> SafeString:
-        return mark(row.state)
+        return format_html("{}{}{}", mark(row.state), paper_mark(row), outside_mark(row))
 
     @admin.display(description="Performed")
     def performed(self, row: Run) -> str:
@@ -223,46 +144,11 @@ class RunAdmin(RecordAdmin[Run]):
             "title": f"Run {record.number}",
             "page": page,
             "run": record,
+            "zone": record.lot.site.zone,
             "unit": label_of(record.method_version.unit),
             "crumbs": self._crumbs(record)[:-1],
-            **divided(self._options(request, page)),
+            **divided(run_options(request, page)),
         }
-
-    def _options(self, request: HttpRequest, page: RunPage) -> list[Option]:
-        key, shut = page.run.pk, _shut(page)
-        return [
-            self._entering(request, page),
-            option(request, "run.submit", "Submit", self.url("submit", key), why_not=shut),
-            option(
-                request,
-                "run.discard",
-                "Discard",
-                self.url("discard", key),
-                why_not=""
-                if page.run.state == RunState.SAVED
-                else f"the run is {page.run.state}; only a saved run is discarded.",
-            ),
-            option(
-                request,
-                "investigation.open",
-                "Investigate",
-                self.url("investigate", key),
-                why_not=_uninvestigable(page),
-            ),
-        ]
-
-    def _entering(self, request: HttpRequest, page: RunPage) -> Option:
-        """Papers that a final result rests on may come after it; its readings may not."""
-        late = not page.is_open and page.run.state != RunState.DISCARDED
-        papers = late and needs_supports(page.run)
-        return option(
-            request,
-            "run.save",
-            "Enter supporting records" if papers else "Enter readings",
-            self.url("readings", page.run.pk),
-            why_not="" if papers else _shut(page),
-            style="" if papers else "primary",
-        )
 
     def readings_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         run = self.record(key)
@@ -301,15 +187,19 @@ class RunAdmin(RecordAdmin[Run]):
 
     def submit_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         run = self.record(key)
+        is_returned = run.state == RunState.RETURNED
         return self.answer(
             request,
             ActionPage(
                 action="run.submit",
-                title=f"Submit run {run.number}",
-                form_class=SubmitForm,
+                title=f"{'Answer the return of' if is_returned else 'Submit'} run {run.number}",
+                form_class=AnswerForm if is_returned else SubmitForm,
                 perform=lambda context, typed: self._submitted(context, run),
-                submit="Submit as performed by me",
-                intro="The readings below are judged as you performed them. "
+                submit="Submit again" if is_returned else "Submit as performed by me",
+                intro="The readings stay as they are; your answer goes with the next version of "
+                "the result. To change a reading, correct it instead."
+                if is_returned
+                else "The readings below are judged as you performed them. "
                 "A failing or invalid result opens an investigation.",
                 template="admin/exolot/submit_run.html",
                 back=self.url("change", run.pk),
@@ -325,6 +215,68 @@ class RunAdmin(RecordAdmin[Run]):
             self.url("change", run.pk),
             f"Run {run.number} is submitted: {result.verdict.replace('_', ' ')}. "
             f"{result.explanation}",
+        )
+
+    def correct_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+        return self.answer(request, correcting(run, self._crumbs(run)))
+
+    def retract_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+        return self.answer(request, retracting(run, self._crumbs(run)))
+
+    def report_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+        return self.answer(request, reporting(run, self._crumbs(run)))
+
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+        return self.answer(
+            request,
+            attaching(
+                "run",
+                run.number,
+                record=f"run {run.number}",
+                back=self.url("change", run.pk),
+                crumbs=self._crumbs(run),
+            ),
+        )
+
+    def note_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+        return self.answer(
+            request,
+            noting(
+                run.lot.number,
+                run.number,
+                back=self.url("change", run.pk),
+                crumbs=self._crumbs(run),
+            ),
+        )
+
+    def return_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        run = self.record(key)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            return_run(context, run=run.number, comment=typed["comment"])
+            return Done(self.url("change", run.pk), f"Run {run.number} is returned to its analyst.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="run.return",
+                title=f"Return run {run.number} to its analyst",
+                form_class=ReturnForm,
+                perform=perform,
+                submit="Return the run",
+                intro="Until the analyst answers, its result satisfies nothing; a failing one goes "
+                "on counting.",
+                template="admin/exolot/submit_run.html",
+                back=self.url("change", run.pk),
+                shown=lambda: {"page": run_page(run), "run": run},
+                crumbs=self._crumbs(run),
+                is_wide=True,
+            ),
         )
 
     def discard_page(self, request: HttpRequest, key: Any) -> HttpResponse:
@@ -381,18 +333,3 @@ class RunAdmin(RecordAdmin[Run]):
             Crumb(f"Lot {run.lot.number}", lot),
             Crumb(f"Run {run.number}", self.url("change", run.pk)),
         )
-
-
-def _shut(page: RunPage) -> str:
-    if page.run.state == RunState.DISCARDED:
-        return f"the run was discarded: {page.run.discard_reason}"
-    if not page.is_open and page.current:
-        return f"its result is final ({page.current.verdict.replace('_', ' ')})."
-    return ""
-
-
-def _uninvestigable(page: RunPage) -> str:
-    if page.current is None:
-        return "the run was never submitted."
-    found = [one.number for one in page.investigations if one.result_id == page.current.pk]
-    return f"its result has investigation {found[0]} already." if found else ""

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Prefetch
 
-from products.domain.criteria import Category, Criterion, Verdict
+from products.domain.changes import Change, changes_between
+from products.domain.criteria import Category, Criterion, SatisfiedBy, Verdict
+from products.domain.dispositions import DispositionKind
 from products.domain.donors import OUTCOME_LABELS, SourceFacts
-from products.domain.release import Evaluation, LotFacts, RunFacts, evaluate
+from products.domain.facts import plain
+from products.domain.ordering import normalised
+from products.domain.products import PROFILE_LABELS
+from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, RunFacts, evaluate
 from products.domain.results import RunState
-from products.domain.selection import effective_verdict, needs_review
+from products.domain.selection import Selection, effective_verdict, needs_review
 from products.domain.sources import TISSUE_LABELS
 from products.models import (
+    Acknowledgement,
+    Amendment,
     Conclusion,
     Disposition,
+    Evidence,
     Hold,
     Investigation,
     Lot,
     MediaLot,
+    Note,
     Review,
     Run,
+    RunReturn,
     Sample,
+    SecondSignature,
     Signature,
+    SpecificationChange,
 )
+from products.queries.attachments import files_of_lot, notes
 from products.queries.facts import lot_facts
+from products.queries.lots import Standing, lots_at
+from products.queries.versions import VersionLine, second_of, state_of, versions_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 RAW_LENGTH = 18
 
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One run beside its limit. ``facts`` None: it was discarded."""
+    """One run beside its limit. ``facts`` None: it was discarded.
+
+    ``versions`` are all of its result, the latest first.
+    """
 
     run: Run
     facts: RunFacts | None
     verdict: Verdict
     must_be_reviewed: bool
+    versions: tuple[VersionLine, ...] = ()
 
     @property
     def raw(self) -> str:
@@ -46,11 +70,39 @@ class RunLine:
         text = self.facts.raw_text if self.facts else ""
         return text if len(text) <= RAW_LENGTH else f"{text[:RAW_LENGTH]}…"
 
+    @property
+    def in_force(self) -> VersionLine | None:
+        return next((line for line in self.versions if line.counts), None)
+
+    @property
+    def other_versions(self) -> tuple[VersionLine, ...]:
+        """Values that were corrected, are proposed or were refused."""
+        return tuple(line for line in self.versions if line.must_stay_visible)
+
+    @property
+    def is_aside(self) -> bool:
+        """It counts for nothing: discarded, retracted or invalidated."""
+        return self.facts is None or self.facts.invalidated or self.run.state == RunState.RETRACTED
+
+
+@dataclass(frozen=True, slots=True)
+class InheritedLine:
+    """A result that was recorded on a lot this one was made from."""
+
+    facts: RunFacts
+    verdict: Verdict
+    lot: UUID | None
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
     criterion: Criterion
     runs: tuple[RunLine, ...]
+    inherited: tuple[InheritedLine, ...] = ()
+
+    @property
+    def is_of_parent(self) -> bool:
+        return self.criterion.satisfied_by is SatisfiedBy.PARENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +128,30 @@ class SignatureLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LotAmendment:
+    """``state``: ``waits``, ``refused`` or ``in_effect``."""
+
+    row: Amendment
+    second: SecondSignature | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSinceRelease:
+    """``every`` change since the release was signed; ``new`` are those since quality last signed
+    for them.
+    """
+
+    every: tuple[Change, ...]
+    new: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LotPage:
+    """``parents`` are all the lots it was made from, however far back, as they stand; ``children``
+    those made from it directly.
+    """
+
     lot: Lot
     facts: LotFacts
     evaluation: Evaluation
@@ -88,25 +163,50 @@ class LotPage:
     holds: tuple[Hold, ...]
     dispositions: tuple[Disposition, ...]
     signatures: tuple[SignatureLine, ...]
+    amendments: tuple[LotAmendment, ...] = ()
+    changes_of_specification: tuple[SpecificationChange, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    notes: tuple[Note, ...] = ()
+    changes: ChangesSinceRelease | None = None
+    parents: tuple[WithAnnotations[Lot, Standing], ...] = ()
+    children: tuple[WithAnnotations[Lot, Standing], ...] = ()
 
     @property
     def open_holds(self) -> tuple[Hold, ...]:
         return tuple(hold for hold in self.holds if not hasattr(hold, "lift"))
 
     @property
+    def lines(self) -> tuple[RunLine, ...]:
+        """Every run of the lot itself."""
+        ordered = (line for table in self.tables for item in table.lines for line in item.runs)
+        return (*ordered, *self.other_runs)
+
+    @property
     def runs_to_review(self) -> tuple[RunLine, ...]:
         """Final results of runs that nobody has reviewed yet."""
-        return tuple(
-            line
-            for table in self.tables
-            for item in table.lines
-            for line in item.runs
-            if is_to_review(line)
-        ) + tuple(line for line in self.other_runs if is_to_review(line))
+        return tuple(line for line in self.lines if is_to_review(line))
+
+    @property
+    def waiting_amendments(self) -> tuple[LotAmendment, ...]:
+        return tuple(line for line in self.amendments if line.state == "waits")
 
     @property
     def status(self) -> str:
         return self.evaluation.status.value
+
+    @property
+    def profile(self) -> str:
+        return PROFILE_LABELS.get(self.facts.profile, self.facts.profile)
+
+    @property
+    def not_required(self) -> tuple[RuleOutcome, ...]:
+        """The rules that the product's profile leaves out, with who signed it."""
+        return tuple(
+            outcome
+            for outcome in self.evaluation.outcomes
+            if outcome.outcome is Outcome.NOT_REQUIRED
+        )
 
     def last_of(self, *kinds: str) -> Disposition | None:
         return next((row for row in reversed(self.dispositions) if row.kind in kinds), None)
@@ -114,24 +214,40 @@ class LotPage:
 
 def is_to_review(line: RunLine) -> bool:
     facts = line.facts
-    return facts is not None and facts.final and facts.reviewed_by is None and line.must_be_reviewed
+    return (
+        facts is not None
+        and facts.final
+        and facts.reviewed_by is None
+        and line.must_be_reviewed
+        and facts.state is RunState.SUBMITTED
+    )
 
 
 def lot_page(lot: Lot, now: datetime) -> LotPage:
     facts = lot_facts([lot.pk])[lot.pk]
     lines = _run_lines(lot, facts)
-    by_criterion: dict[str, list[RunLine]] = {}
+    by_criterion: dict[str | None, list[RunLine]] = {}
     for line in lines:
-        by_criterion.setdefault(str(line.run.criterion_id), []).append(line)
+        by_criterion.setdefault(_criterion_of(line), []).append(line)
     dispositions = tuple(
         Disposition.objects.filter(lot=lot).select_related("signature").order_by("number")
     )
+    amendments = _amendments(lot)
+    changes = tuple(
+        SpecificationChange.objects.filter(lot=lot)
+        .select_related("from_version", "to_version", "signature")
+        .order_by("number")
+    )
+    acknowledgements = tuple(
+        Acknowledgement.objects.filter(lot=lot).select_related("signature").order_by("number")
+    )
+    parents = _parents(facts, now)
     return LotPage(
         lot=lot,
         facts=facts,
         evaluation=evaluate(facts, now),
-        tables=_tables(facts, by_criterion),
-        other_runs=tuple(by_criterion.get(str(None), [])),
+        tables=_tables(facts, by_criterion, {row.number: row.pk for row in parents}),
+        other_runs=_others(facts, by_criterion),
         samples=_samples(lot),
         sources=tuple(_source_line(source) for source in facts.sources),
         investigations=tuple(
@@ -145,7 +261,20 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
             .order_by("number")
         ),
         dispositions=dispositions,
-        signatures=_signatures(lot, dispositions),
+        signatures=_signatures(lot, dispositions, amendments, changes, acknowledgements),
+        amendments=amendments,
+        changes_of_specification=changes,
+        acknowledgements=acknowledgements,
+        evidence=files_of_lot(lot),
+        notes=tuple(notes().filter(lot=lot)),
+        changes=_changes(facts, dispositions, acknowledgements),
+        parents=parents,
+        children=tuple(
+            lots_at(now)
+            .filter(parent_links__parent=lot)
+            .select_related("product")
+            .order_by("number")
+        ),
     )
 
 
@@ -155,38 +284,106 @@ def media_of(run: Run) -> list[MediaLot]:
 
 def _run_lines(lot: Lot, facts: LotFacts) -> list[RunLine]:
     judged = {UUID(run.id): run for run in facts.runs}
-    rows = (
+    rows = list(
         Run.objects.filter(lot=lot)
         .select_related(
             "sample",
             "instrument",
+            "laboratory",
             "method_version__method",
             "recorded_by__person",
             "performed_by",
             "criterion",
         )
+        .prefetch_related(
+            Prefetch("returns", queryset=RunReturn.objects.select_related("returned_by__person"))
+        )
         .order_by("recorded_at", "number")
     )
-    return [_run_line(row, judged.get(row.pk)) for row in rows]
+    versions = versions_of([row.pk for row in rows])
+    return [_run_line(row, judged.get(row.pk), versions.get(row.pk, ())) for row in rows]
 
 
-def _run_line(row: Run, facts: RunFacts | None) -> RunLine:
+def _run_line(row: Run, facts: RunFacts | None, versions: tuple[VersionLine, ...]) -> RunLine:
     if facts is None:
-        return RunLine(row, None, Verdict.PENDING, must_be_reviewed=False)
-    return RunLine(row, facts, effective_verdict(facts), needs_review(facts))
+        return RunLine(row, None, Verdict.PENDING, must_be_reviewed=False, versions=versions)
+    return RunLine(row, facts, effective_verdict(facts), needs_review(facts), versions)
 
 
-def _tables(facts: LotFacts, by_criterion: dict[str, list[RunLine]]) -> tuple[CategoryTable, ...]:
-    tables = []
+def _criterion_of(line: RunLine) -> str | None:
+    """The criterion of the version in force that the run is judged by."""
+    if line.facts is not None:
+        return line.facts.criterion_id
+    return str(line.run.criterion_id) if line.run.criterion_id else None
+
+
+def _tables(
+    facts: LotFacts,
+    by_criterion: dict[str | None, list[RunLine]],
+    origins: dict[str, UUID],
+) -> tuple[CategoryTable, ...]:
+    tables, selection = [], Selection(facts)
     for category in Category:
         lines = [
-            CriterionLine(item.criterion, tuple(by_criterion.get(item.id, [])))
+            CriterionLine(
+                item.criterion,
+                tuple(by_criterion.get(item.id, [])),
+                tuple(
+                    InheritedLine(run, effective_verdict(run), origins.get(run.lot))
+                    for run in selection.runs_for(item)
+                    if run.lot != facts.number
+                ),
+            )
             for item in facts.criteria
             if item.criterion.category is category
         ]
         if lines:
             tables.append(CategoryTable(category, tuple(lines)))
     return tuple(tables)
+
+
+def _others(facts: LotFacts, by_criterion: dict[str | None, list[RunLine]]) -> tuple[RunLine, ...]:
+    """Runs that no criterion of the version in force asks for."""
+    known = {item.id for item in facts.criteria}
+    return tuple(line for key, lines in by_criterion.items() if key not in known for line in lines)
+
+
+def _changes(
+    facts: LotFacts,
+    dispositions: tuple[Disposition, ...],
+    acknowledgements: tuple[Acknowledgement, ...],
+) -> ChangesSinceRelease | None:
+    """None for a lot that was not released."""
+    release = next(
+        (row for row in reversed(dispositions) if row.kind == DispositionKind.RELEASE), None
+    )
+    if release is None:
+        return None
+    now = plain(normalised(facts))
+    signed = json.loads(bytes(release.signature.content))["shown"]["facts"]
+    assert isinstance(now, dict)
+    every = changes_between(signed, now)
+    if not acknowledgements or not every:
+        return ChangesSinceRelease(every, every)
+    known = json.loads(bytes(acknowledgements[-1].facts))
+    return ChangesSinceRelease(every, changes_between(known, now))
+
+
+def _parents(facts: LotFacts, now: datetime) -> tuple[WithAnnotations[Lot, Standing], ...]:
+    numbers = {*facts.parents, *(ancestor.number for ancestor in facts.ancestors)}
+    if not numbers:
+        return ()
+    lots = lots_at(now).filter(number__in=numbers).select_related("product")
+    return tuple(lots.order_by("number"))
+
+
+def _amendments(lot: Lot) -> tuple[LotAmendment, ...]:
+    rows = (
+        Amendment.objects.filter(lot=lot)
+        .select_related("run", "corrects", "result", "signature", "second__signature")
+        .order_by("recorded_at", "id")
+    )
+    return tuple(LotAmendment(row, second_of(row), state_of(row)) for row in rows)
 
 
 def _samples(lot: Lot) -> tuple[Sample, ...]:
@@ -209,7 +406,13 @@ def _source_line(source: SourceFacts) -> SourceLine:
     )
 
 
-def _signatures(lot: Lot, dispositions: tuple[Disposition, ...]) -> tuple[SignatureLine, ...]:
+def _signatures(
+    lot: Lot,
+    dispositions: tuple[Disposition, ...],
+    amendments: tuple[LotAmendment, ...],
+    changes: tuple[SpecificationChange, ...],
+    acknowledgements: tuple[Acknowledgement, ...],
+) -> tuple[SignatureLine, ...]:
     lines = [
         SignatureLine(row.signature, f"decision {row.number} on the lot") for row in dispositions
     ]
@@ -219,10 +422,27 @@ def _signatures(lot: Lot, dispositions: tuple[Disposition, ...]) -> tuple[Signat
         lines.append(SignatureLine(review.signature, f"results of {', '.join(numbers)}"))
     conclusions = Conclusion.objects.filter(investigation__lot=lot)
     for row in conclusions.select_related("signature", "investigation"):
-        about = f"{row.investigation.number}: {row.outcome}"
+        about = f"{row.investigation.number}: {row.outcome.replace('_', ' ')}"
         lines.append(SignatureLine(row.signature, about))
+    for line in amendments:
+        about = f"{line.row.number} of {line.row.run or f'lot {lot.number}'}"
+        lines.append(SignatureLine(line.row.signature, about))
+        if line.second is not None:
+            lines.append(SignatureLine(line.second.signature, about))
+    for change in changes:
+        about = (
+            f"specification version {change.to_version.version} in place of "
+            f"{change.from_version.version}"
+        )
+        lines.append(SignatureLine(change.signature, about))
+    lines += [
+        SignatureLine(row.signature, f"changes since release, acknowledgement {row.number}")
+        for row in acknowledgements
+    ]
     if lot.stability_signature is not None:
         lines.append(
             SignatureLine(lot.stability_signature, f"stability study {lot.stability_study}")
         )
-    return tuple(sorted(lines, key=lambda line: (line.signature.signed_at, line.about)))
+    # A void lot's decision and its second signature are one: it is listed once.
+    once = {line.signature.pk: line for line in reversed(lines)}
+    return tuple(sorted(once.values(), key=lambda line: (line.signature.signed_at, line.about)))

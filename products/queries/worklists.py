@@ -30,7 +30,9 @@ from products.domain.methods import DocumentState
 from products.domain.products import BASIS_LABELS
 from products.domain.results import SATISFYING, RunState
 from products.domain.roles import Permission
+from products.domain.transcriptions import TRANSCRIPTION_LABELS, TranscriptionKind
 from products.models import (
+    Amendment,
     Donor,
     Investigation,
     Lot,
@@ -38,10 +40,12 @@ from products.models import (
     Result,
     Run,
     SpecificationVersion,
+    Transcription,
 )
 from products.queries.listing import KINDS_OF_ONE
 from products.queries.lots import Standing, lots_at
 from products.queries.people import Identity
+from products.queries.runs import results_in_effect
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -152,9 +156,11 @@ def _waiting(identity: Identity, now: datetime) -> list[Waiting]:
     may = identity.permissions
     found: list[Waiting] = []
     if Permission.RECORD in may:
-        found += [_unsubmitted(identity.person), _incubations(now)]
+        found += [_unsubmitted(identity.person), _returned(), _incubations(now)]
     if Permission.REVIEW in may:
         found.append(_lots_to_review(identity.person))
+    if Permission.CONFIRM in may:
+        found += [_to_sign_second(identity.person), _to_verify(identity.person)]
     if Permission.DECIDE in may:
         found += [_ready(now), _open_investigations()]
     if Permission.APPROVE in may:
@@ -173,11 +179,85 @@ def _unsubmitted(person: UUID | None) -> Waiting:
     )
 
 
+def _returned() -> Waiting:
+    """For every analyst: whoever is there answers, also for a colleague who is not."""
+    runs = Run.objects.filter(state=RunState.RETURNED).select_related("performed_by")
+    return _listed(
+        "Runs returned by the reviewer, to be answered",
+        runs.order_by("number"),
+        lambda run: (
+            run.number,
+            "run",
+            run.pk,
+            f"performed by {run.performed_by.printed_name}" if run.performed_by else "",
+        ),
+    )
+
+
+def amendments_waiting(amendments: QuerySet[Amendment]) -> QuerySet[Amendment]:
+    """Those that count only when a second person has signed, and nobody has."""
+    return amendments.filter(needs_second=True, second__isnull=True)
+
+
+def _to_sign_second(person: UUID | None) -> Waiting:
+    """Amendments that the person neither filed nor visibly took part in."""
+    rows = (
+        amendments_waiting(Amendment.objects.all())
+        .exclude(signature__person=person)
+        .exclude(run__performed_by=person)
+        .exclude(run__recorded_by__person=person)
+        .select_related("run", "lot")
+        .order_by("recorded_at", "id")
+    )
+    return _listed(
+        "Amendments to sign as second person",
+        rows,
+        lambda row: (
+            row.number,
+            "amendment",
+            row.pk,
+            f"{row.get_kind_display()} of {row.run or f'lot {row.lot}'}",
+        ),
+    )
+
+
+def _to_verify(person: UUID | None) -> Waiting:
+    rows = (
+        Transcription.objects.filter(verification__isnull=True)
+        .exclude(recorded_by__person=person)
+        .select_related("method_version", "determination")
+        .order_by("recorded_at", "id")
+    )
+    return _listed("Transcriptions from paper to verify", rows, _transcribed)
+
+
+def _transcribed(row: Transcription) -> tuple[str, str, UUID, str]:
+    """Linked to the record that was transcribed."""
+    kind = TranscriptionKind(row.kind)
+    records: dict[TranscriptionKind, tuple[str, UUID | None]] = {
+        TranscriptionKind.RUN: ("run", row.run_id),
+        TranscriptionKind.SPECIFICATION: ("specificationversion", row.specification_id),
+        TranscriptionKind.METHOD: (
+            "method",
+            row.method_version.method_id if row.method_version else None,
+        ),
+        TranscriptionKind.DETERMINATION: (
+            "donor",
+            row.determination.donor_id if row.determination else None,
+        ),
+        TranscriptionKind.SOURCE: ("tissuesource", row.source_id),
+    }
+    model, key = records[kind]
+    assert key is not None  # the table's constraint
+    return row.number, model, key, TRANSCRIPTION_LABELS[kind]
+
+
 def _incubations(now: datetime) -> Waiting:
-    later = Result.objects.filter(run=OuterRef("run"), version__gt=OuterRef("version"))
+    later = results_in_effect().filter(run=OuterRef("run"), version__gt=OuterRef("version"))
     results = (
-        Result.objects.filter(final=False, final_at__lte=now + SOON)
-        .exclude(run__state=RunState.DISCARDED)
+        results_in_effect()
+        .filter(final=False, final_at__lte=now + SOON)
+        .exclude(run__state__in=[RunState.DISCARDED, RunState.RETRACTED])
         .filter(~Exists(later))
         .select_related("run__lot__site")
         .order_by("final_at")
@@ -190,9 +270,12 @@ def _incubations(now: datetime) -> Waiting:
 
 
 def results_to_review(person: UUID | None) -> QuerySet[Result]:
-    """Final results without review that the person took no visible part in."""
+    """Final results in effect without review that the person took no visible part in."""
+    later = results_in_effect().filter(run=OuterRef("run"), version__gt=OuterRef("version"))
     return (
-        Result.objects.filter(final=True, review_item__isnull=True)
+        results_in_effect()
+        .filter(~Exists(later), final=True, review_item__isnull=True)
+        .filter(run__state=RunState.SUBMITTED)
         .filter(
             Q(run__purpose__in=SATISFYING) | Q(verdict=Verdict.FAIL, run__criterion__isnull=False)
         )
@@ -201,8 +284,10 @@ def results_to_review(person: UUID | None) -> QuerySet[Result]:
 
 
 def _lots_to_review(person: UUID | None) -> Waiting:
+    """Of a released lot too: what was corrected since is reviewed anew."""
     lots = (
-        Lot.objects.filter(runs__results__in=results_to_review(person), decision=Decision.NONE)
+        Lot.objects.filter(runs__results__in=results_to_review(person))
+        .exclude(decision__in=[Decision.REJECTED, Decision.RECALLED, Decision.VOID])
         .annotate(to_review=Count("runs__results"))
         .order_by("made_on", "id")
     )

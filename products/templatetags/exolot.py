@@ -8,19 +8,22 @@ from uuid import UUID
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from products.domain.blocks import gravity
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage, Verdict
+from products.domain.laboratories import CONTROLS_LABELS, ControlsStatement
 from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, ReleaseStatus, local_text
 from products.domain.products import basis_text
 from products.domain.release import Outcome
 from products.domain.results import PURPOSE_LABELS, Purpose
 from products.domain.sources import TISSUE_LABELS
 from products.domain.units import label_of
-from products.models import Lot
+from products.models import Lot, Run
 from products.queries.facts import expiry_of
+from products.queries.versions import VersionLine
 
 register = template.Library()
 
@@ -49,6 +52,10 @@ OTHER_MARKS: Mapping[str, str] = {
     "saved": "✎",
     "submitted": "✓",
     "discarded": "∅",
+    "returned": "↶",
+    "retracted": "⊗",
+    "removed": "∅",
+    "recording_error": "✎",
     "lifted": "✓",
     "active": "✓",
     "inactive": "∅",
@@ -107,6 +114,58 @@ OUTCOME_MARKS: Mapping[Outcome, tuple[str, str, str]] = {
 @register.filter
 def outcome_mark(outcome: Outcome) -> SafeString:
     return badge(*OUTCOME_MARKS[outcome])
+
+
+AMENDMENT_MARKS: Mapping[str, tuple[str, str, str]] = {
+    "waits": ("open", "!", "Waits for a second signature"),
+    "refused": ("refused", "✕", "Refused"),
+    "in_effect": ("approved", "✓", "In effect"),
+}
+VERSION_STATES: Mapping[str, str] = {
+    "counts": "counts",
+    "waits": "proposed, does not count",
+    "refused": "refused, never counts",
+    "replaced": "replaced",
+}
+
+
+@register.filter
+def amendment_mark(state: str) -> SafeString:
+    return badge(*AMENDMENT_MARKS[state])
+
+
+@register.filter
+def version_state(line: VersionLine) -> str:
+    if line.counts_until is not None:
+        return "counts until a second person signs"
+    return VERSION_STATES[line.standing]
+
+
+@register.filter
+def controls(statement: str) -> str:
+    return CONTROLS_LABELS[ControlsStatement(statement)]
+
+
+def paper_mark(run: Run) -> SafeString:
+    return _origin("▤", "from paper") if run.from_paper else SafeString("")
+
+
+def outside_mark(run: Run) -> SafeString:
+    if run.laboratory is None:
+        return SafeString("")
+    return _origin("⇥", f"outside laboratory {run.laboratory.code}")
+
+
+def _origin(glyph: str, words: str) -> SafeString:
+    return format_html(
+        ' <span class="origin"><span aria-hidden="true">{}</span> {}</span>', glyph, words
+    )
+
+
+@register.simple_tag
+def now_text(zone: str) -> str:
+    """When the page was made, as its print says."""
+    return local_text(timezone.now(), zone)
 
 
 @register.filter
