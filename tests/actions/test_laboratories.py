@@ -260,3 +260,50 @@ def test_quality_records_no_report() -> None:
 
     with pytest.raises(NotPermittedError):
         reported(run, by=people().quality)
+
+
+def codes() -> set[str]:
+    return {block["code"] for block in Lot.objects.get(number="EV-26-001").blocks}
+
+
+def test_a_qualified_laboratory_needs_no_instrument_or_training_of_the_house() -> None:
+    lot()
+
+    outside_result()
+
+    assert codes() == {"review_missing"}
+
+
+def test_a_laboratory_that_nobody_qualified_blocks_what_it_tested() -> None:
+    lot()
+    register()
+
+    outside_result()
+
+    assert "laboratory_not_qualified" in codes()
+
+
+def test_a_qualification_signed_later_counts_for_the_days_that_it_names() -> None:
+    lot()
+    register()
+    outside_result()
+
+    qualified()
+
+    assert "laboratory_not_qualified" not in codes()
+
+
+def test_an_amended_report_is_compared_again_before_the_result_counts() -> None:
+    lot()
+    run = outside_result().run
+    review_results(
+        context(people().reviewer),
+        lot="EV-26-001",
+        runs=[run.number],
+        compared={run.number: run.reports.get().evidence_id},
+    )
+    assert codes() == set()
+
+    reported(run, evidence=scan("run", run.number, b"%PDF-1.7 amended"))
+
+    assert "transcription_unconfirmed" in codes()

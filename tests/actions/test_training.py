@@ -21,6 +21,7 @@ from tests.records import (
     approved_method,
     context,
     lot,
+    now,
     people,
     person_of,
     second_account,
@@ -156,3 +157,29 @@ def test_a_training_judges_the_lots_that_the_person_tested_again() -> None:
     trained(people().analyst2, result.run.method_version)
 
     assert Lot.objects.get(number="EV-26-001").version == before + 1
+
+
+def test_what_an_untrained_analyst_performed_blocks_until_the_training_is_signed() -> None:
+    lot()
+    own = second_account(people().reviewer, "rita-analyst", Role.ANALYST)
+    version = submitted_run(by=own).run.method_version
+    assert "analyst_untrained" in codes()
+
+    trained(own, version)
+
+    assert "analyst_untrained" not in codes()
+
+
+def test_a_training_that_began_after_the_run_does_not_count() -> None:
+    lot()
+    own = second_account(people().reviewer, "rita-analyst", Role.ANALYST)
+    before = now() - 3 * DAY
+    version = submitted_run(by=own, performed_at=before, late_reason="Network").run.method_version
+
+    trained(own, version, trained_on=today())
+
+    assert "analyst_untrained" in codes()
+
+
+def codes() -> set[str]:
+    return {block["code"] for block in Lot.objects.get(number="EV-26-001").blocks}

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from products.actions.dispositions import release_lot
 from products.actions.methods import draft_method_version
 from products.actions.readings import save_readings
 from products.actions.reviews import return_run, review_results
@@ -421,3 +422,64 @@ def test_verifying_judges_the_lots_that_rest_on_the_record_again(kind: str, key:
     verified(row)
 
     assert Lot.objects.get(number="EV-26-001").version == before + 1
+
+
+def codes() -> set[str]:
+    return {block["code"] for block in Lot.objects.get(number="EV-26-001").blocks}
+
+
+def review(row: Transcription) -> None:
+    review_results(
+        context(people().reviewer),
+        lot="EV-26-001",
+        runs=[RUN],
+        compared={RUN: row.evidence_id},
+    )
+
+
+def test_a_run_from_paper_blocks_until_a_second_person_has_verified_it() -> None:
+    lot()
+    paper_result()
+    assert "paper_unverified" in codes()
+    row = transcribed("run", RUN)
+    review(row)
+    assert "paper_unverified" in codes()
+
+    verified(row, by=people().quality2)
+
+    assert "paper_unverified" not in codes()
+
+
+def test_a_refused_transcription_blocks_for_good(paper: Transcription) -> None:
+    verified(paper, outcome="refused", comment="The page says 928 live cells")
+
+    assert "paper_unverified" in codes()
+
+
+def test_a_method_counts_from_its_original_date_once_verified(paper: Transcription) -> None:
+    row = transcribed("method", "VIA-01 v1", dated_on=today() - 9 * DAY)
+    assert "method_not_approved" in codes()
+
+    verified(row)
+
+    assert "method_not_approved" not in codes()
+
+
+def test_a_refused_original_date_of_a_method_does_not_count(paper: Transcription) -> None:
+    row = transcribed("method", "VIA-01 v1", dated_on=today() - 9 * DAY)
+
+    verified(row, outcome="refused", comment="The page shows no date")
+
+    assert "method_not_approved" in codes()
+
+
+def test_a_run_from_paper_may_release_a_lot_when_every_second_person_has_signed(
+    paper: Transcription,
+) -> None:
+    verified(transcribed("method", "VIA-01 v1", dated_on=today() - 9 * DAY))
+    verified(paper)
+    review(paper)
+
+    release_lot(context(people().quality), lot="EV-26-001")
+
+    assert Lot.objects.get(number="EV-26-001").release_status == "released"
