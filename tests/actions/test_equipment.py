@@ -143,7 +143,7 @@ def test_a_calibration_that_contradicts_itself_or_lacks_a_part_is_refused(
     changes: dict[str, Any], field: str
 ) -> None:
     instrument()
-    stated = {
+    stated: dict[str, Any] = {
         name: today() + value if isinstance(value, timedelta) else value
         for name, value in changes.items()
     }

@@ -177,7 +177,7 @@ def test_a_report_that_contradicts_itself_or_lacks_a_part_is_refused(
 ) -> None:
     lot()
     run = outside_run()
-    stated = {
+    stated: dict[str, Any] = {
         name: today() + value if isinstance(value, timedelta) else value
         for name, value in changes.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -114,7 +115,12 @@ def test_a_training_asks_for_the_password() -> None:
 
 def test_a_training_is_of_a_person_and_a_version_that_exist() -> None:
     version = approved_method()
-    known = {"method": "VIA-01", "version": 1, "trained_on": today(), "document": "TRN-0008"}
+    known: dict[str, Any] = {
+        "method": "VIA-01",
+        "version": 1,
+        "trained_on": today(),
+        "document": "TRN-0008",
+    }
     by = context(people().quality)
 
     with pytest.raises(UnknownReferenceError, match="no person"):
