@@ -12,6 +12,7 @@ from typing import Any
 
 from products.domain.blocks import sentence
 from products.domain.canonical import canonical_bytes
+from products.domain.products import PROFILE_LABELS
 from products.domain.units import label_of
 
 Record = Mapping[str, Any]
@@ -26,14 +27,26 @@ _RESULT = frozenset(
     }
 )
 _REVIEW = frozenset({"reviewed_by", "reviewer_name", "reviewed_at", "compared_with"})
-_PEOPLE: Mapping[str, tuple[str, str]] = {
-    "recorders": ("recorder_names", "Data of run {} were recorded by {}."),
-    "performed_by": ("performed_by_name", "Run {} was performed by {}."),
-    "confirmers": ("pending_amendment", "An amendment of run {} has its second signature."),
-}
-"""Of each field that names persons by their ids: the field to show instead, and the sentence."""
+_PEOPLE: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        frozenset({"recorders", "recorder_names"}),
+        "recorder_names",
+        "Data of run {} were recorded by {}.",
+    ),
+    (
+        frozenset({"performed_by", "performed_by_name"}),
+        "performed_by_name",
+        "Run {} was performed by {}.",
+    ),
+)
+"""Fields that name persons, by id and by name: which of them to show, and the sentence."""
 # A criterion of another specification version is told with the change of version.
-_TOLD = _RESULT | _REVIEW | _PEOPLE.keys() | {"state", "criterion_id", "recorder_names"}
+_TOLD = frozenset().union(
+    _RESULT,
+    _REVIEW,
+    *(names for names, *_ in _PEOPLE),
+    {"state", "criterion_id", "confirmers", "pending_amendment", "invalidated"},
+)
 _NAMES = ("number", "code", "document", "document_number", "kind", "id")
 _STATES = {
     "submitted": "was submitted",
@@ -69,15 +82,20 @@ def _as_stored(facts: Mapping[str, object]) -> Record:
 
 def _lot_changes(old: Record, new: Record) -> Iterator[Change]:
     record = f"lot {new.get('number', '')}"
-    told = IGNORED | {"runs", "inherited", "investigations", "specification", "profile"}
+    told = IGNORED | {
+        *("runs", "inherited", "sources", "ancestors", "investigations", "specification"),
+    }
     for kind in ("runs", "inherited"):
         yield from _runs_changes(old.get(kind), new.get(kind))
+    yield from _source_changes(old.get("sources"), new.get("sources"))
+    yield from _ancestor_changes(old.get("ancestors"), new.get("ancestors"))
     yield from _investigation_changes(old.get("investigations"), new.get("investigations"))
     yield from _specification_changes(record, old.get("specification"), new.get("specification"))
     profile = {key: new[key] for key in new if key.startswith("profile") and key in old}
     if any(old[key] != value for key, value in profile.items()):
         by = f", signed by {new['profile_signed_by']}" if new.get("profile_signed_by") else ""
-        message = f"The rule profile is {_shown(new['profile'])}{by}; it was {old['profile']}."
+        was, now = (PROFILE_LABELS.get(side["profile"], side["profile"]) for side in (old, new))
+        message = f"The rule profile is {now}{by}; it was {was}."
         yield Change(record, message)
     told |= profile.keys()
     for text in _differences(old, new, told):
@@ -110,11 +128,26 @@ def _run_changes(old: Record, new: Record) -> Iterator[str]:
     if any(_differs(old, new, key) for key in _REVIEW):
         by = f"was reviewed by {new['reviewer_name']}" if new["reviewed_by"] else "is not reviewed"
         yield f"Version {new['result_version']} of the result of run {number} {by}."
-    for key, (shown, words) in _PEOPLE.items():
-        if _differs(old, new, key) or (key == "recorders" and _differs(old, new, shown)):
+    for names, shown, words in _PEOPLE:
+        if any(_differs(old, new, key) for key in names):
             yield words.format(number, _shown(new[shown]))
+    yield from _amendment_changes(old, new)
     for text in _differences(old, new, _TOLD):
         yield f"Run {number}: {text}."
+
+
+def _amendment_changes(old: Record, new: Record) -> Iterator[str]:
+    number = new["number"]
+    if _differs(old, new, "pending_amendment"):
+        if new["pending_amendment"]:
+            yield f"Amendment {new['pending_amendment']} waits for its second signature."
+        else:
+            yield f"Amendment {old['pending_amendment']} waits no more."
+    if _differs(old, new, "confirmers"):
+        yield f"An amendment of run {number} has a second signature."
+    if _differs(old, new, "invalidated"):
+        done = "set aside" if new["invalidated"] else "put back"
+        yield f"The result of run {number} was {done} by the signed conclusion of an investigation."
 
 
 def _result(run: Record) -> str:
@@ -124,6 +157,43 @@ def _result(run: Record) -> str:
     value = f"{run['reported'] or run['raw_text']} {label_of(run['unit'])}".strip()
     verdict = run["verdict"].replace("_", " ")
     return f"{verdict}, {value}" if value else str(verdict)
+
+
+def _source_changes(old: Any, new: Any) -> Iterator[Change]:
+    for before, after in _pairs(old, new, "id"):
+        source = after or before
+        record, name = f"source {source['number']}", f"Source {source['number']}"
+        if before is None or after is None:
+            what = "was added to" if before is None else "was taken from"
+            yield Change(record, f"{name} {what} the genealogy.")
+            continue
+        if _differs(before, after, "donor") and before["donor"]["code"] == after["donor"]["code"]:
+            was, now = (_determination(side["donor"]["determination"]) for side in (before, after))
+            donor = after["donor"]["code"]
+            yield Change(f"donor {donor}", f"Donor {donor} has {now} in place of {was}.")
+            told = frozenset({"donor"})
+        else:
+            told = frozenset()
+        for text in _differences(before, after, told):
+            yield Change(record, f"{name}: {text}.")
+
+
+def _determination(facts: Record | None) -> str:
+    if facts is None:
+        return "no determination of eligibility"
+    return f"determination {facts['version']} ({facts['outcome']})"
+
+
+def _ancestor_changes(old: Any, new: Any) -> Iterator[Change]:
+    for before, after in _pairs(old, new, "number"):
+        lot = after or before
+        what = "is not among the ancestors any more"
+        if after is not None:
+            standing = after["decision"] if after["decision"] != "none" else "not decided on"
+            on_hold = " and on hold" if after["has_open_hold"] else ""
+            what = f"is {standing.replace('_', ' ')}{on_hold}"
+        if before != after:
+            yield Change(f"lot {lot['number']}", f"Ancestor lot {lot['number']} {what}.")
 
 
 def _investigation_changes(old: Any, new: Any) -> Iterator[Change]:
@@ -137,8 +207,9 @@ def _investigation_changes(old: Any, new: Any) -> Iterator[Change]:
             message = f"Investigation {after['number']} of run {after['run_number']} was opened."
             yield Change(record, message)
         elif _differs(before, after, "outcome"):
-            outcome = after["outcome"].replace("_", " ") or "open"
-            yield Change(record, f"Investigation {after['number']} is concluded: {outcome}.")
+            outcome = after["outcome"].replace("_", " ")
+            stands = f"concluded: {outcome}" if outcome else "open again"
+            yield Change(record, f"Investigation {after['number']} is {stands}.")
         for text in _differences(before or after, after, frozenset({"outcome"})):
             yield Change(record, f"Investigation {after['number']}: {text}.")
 
@@ -206,6 +277,8 @@ def _name(item: Record) -> str:
     """What people call a record; a criterion is called by its code."""
     if "calibrated_on" in item:
         return f"the {item['outcome']} calibration of {item['calibrated_on']}"
+    if "to_version" in item:
+        return f"the change to version {item['to_version']}"
     if "material" in item:
         return f"{item['material']} lot {item['number']}"
     called = item.get("criterion", item)
