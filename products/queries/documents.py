@@ -109,7 +109,8 @@ def _read_specifications(
     ids: Collection[str],
 ) -> Mapping[str, tuple[SpecificationFacts, bool]]:
     criteria: dict[UUID, list[CriterionFacts]] = defaultdict(list)
-    rows = models.Criterion.objects.filter(specification__in=ids).select_related("method")
+    keys = [UUID(key) for key in ids]
+    rows = models.Criterion.objects.filter(specification__in=keys).select_related("method")
     for row in rows.order_by("position"):
         criteria[row.specification_id].append(
             CriterionFacts(str(row.pk), criterion_of(row, row.method.code), row.method.family)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -90,7 +90,7 @@ SELECT row_to_json(found)::text FROM (
     LEFT JOIN LATERAL (
         SELECT decision.recorded_at, coalesce((
             SELECT json_agg(json_build_array(run->>'number', run->>'result_id'))
-            FROM (SELECT convert_from(signed.content, 'UTF8')::json->'facts' AS facts) shown,
+            FROM (SELECT convert_from(signed.content, 'UTF8')::json #> '{shown,facts}' AS facts) shown,
                 LATERAL (SELECT json_array_elements(shown.facts->'runs') UNION ALL
                          SELECT json_array_elements(shown.facts->'inherited')) AS signed_run (run)
             ), '[]') AS signed_results
@@ -108,7 +108,7 @@ def lot_rows(ids: Collection[UUID]) -> list[Row]:
     return rows_of(LOTS, {"lots": list(ids)})
 
 
-def rows_of(statement: str, given: dict[str, object]) -> list[Row]:
+def rows_of(statement: str, given: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement that makes each of them one JSON text."""
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
