@@ -259,7 +259,7 @@ def name_of(subject: Subject) -> str:
             return f"Method {subject.method.code} version {subject.version}"
         case Determination():
             return f"Determination {subject.version} of donor {subject.donor.code}"
-        case TissueSource():
+        case _:
             return f"Tissue source {subject.number}"
 
 
@@ -370,7 +370,7 @@ def _shown(subject: Subject) -> dict[str, object]:
                 "establishment": subject.establishment,
                 "summary_of_records": subject.summary_of_records,
             }
-        case TissueSource():
+        case _:
             return {
                 "donor": subject.donor.code,
                 "kind": subject.kind,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from products.actions.amendments import sign_second, void_lot
+from products.actions.dispositions import reject_lot
 from products.actions.investigations import conclude_investigation, open_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.methods import draft_method_version, retire_method_version
@@ -300,6 +301,15 @@ def test_on_paper_stands_no_draft_of_a_method() -> None:
 
     with pytest.raises(InvalidValueError, match="version 2 is draft"):
         opened_run(from_paper=True, performed_at=now() - timedelta(days=3), method_version=2)
+
+
+def test_a_rejected_lot_takes_runs_of_other_purposes_only() -> None:
+    reject_lot(context(people().quality), lot="EV-26-001")
+
+    with pytest.raises(WrongStatusError, match="is rejected, which is final"):
+        opened_run()
+
+    assert opened_run(purpose="information").purpose == "information"
 
 
 @pytest.mark.parametrize("purpose", ["release", "information"])
