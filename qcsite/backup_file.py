@@ -147,10 +147,11 @@ class _Hashed:
         self.target = target
         self.length = 0
         self.digest = hashlib.sha256()
+        self.feed = self.digest.update
 
     def write(self, content: bytes, /) -> None:
         self.length += len(content)
-        self.digest.update(content)
+        self.feed(content)
         if self.target:
             self.target.write(content)
 
