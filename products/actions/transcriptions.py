@@ -108,11 +108,13 @@ def declare_go_live(context: Context, *, site: str, on: date) -> GoLive:
 
     Raises:
         UnknownReferenceError: there is no such site.
-        InvalidValueError: a day that has not come: until then the paper is still the record.
+        InvalidValueError: a day that has not come: until then the paper is still the record; or one
+            after a run was recorded here, which would let that time be told from paper.
         DuplicateError: the site has a go-live date.
     """
     found = find_site(site)
     check_day_not_future(on, today_in(found.zone, context.at), "The go-live date", "on")
+    _check_nothing_recorded_before(found, on)
     lock(f"go-live of site {found.pk}")
     declared = GoLive.objects.filter(site=found).first()
     if declared is not None:
@@ -261,6 +263,19 @@ def name_of(subject: Subject) -> str:
             return f"Determination {subject.version} of donor {subject.donor.code}"
         case _:
             return f"Tissue source {subject.number}"
+
+
+def _check_nothing_recorded_before(site: Site, on: date) -> None:
+    first = Run.objects.filter(lot__site=site).order_by("recorded_at").first()
+    if first is None:
+        return
+    recorded_on = today_in(site.zone, first.recorded_at)
+    if recorded_on < on:
+        raise InvalidValueError(
+            f"The site {site.name} recorded run {first.number} here on {recorded_on}: it records "
+            "here since that day at the latest.",
+            field="on",
+        )
 
 
 def _site_of(subject: Subject) -> Site:
