@@ -38,6 +38,7 @@ from products.actions.specifications import approve_specification, draft_specifi
 from products.actions.training import record_training
 from products.domain.calculations import Formula, ReadingFacts, VesselRole
 from products.domain.criteria import Category, CompareOn, Criterion, LimitKind, Stage
+from products.domain.methods import MethodFamily
 from products.domain.results import SupportFacts, SupportKind, SupportOutcome
 from products.domain.roles import Role
 from products.models import User
@@ -89,6 +90,7 @@ STERILITY = Criterion(
     kind=LimitKind.ABSENCE,
 )
 
+FAMILIES = {"PUR-01": MethodFamily.NTA}
 METHODS: dict[str, dict[str, Any]] = {
     "VIA-01": {"formula": Formula.VIABILITY, "unit": "%"},
     "PUR-01": {"formula": Formula.PARTICLE_TO_PROTEIN, "unit": "{particles}/ug", "replicates": 3},
@@ -197,6 +199,7 @@ def approved_method(code: str = "VIA-01", **changes: Any) -> models.MethodVersio
             name=f"Method {code}",
             attribute="Attribute",
             category=category,
+            family=FAMILIES.get(code, ""),
         )
     drafted = draft_method_version(
         context(people().analyst),
@@ -260,6 +263,7 @@ def approved_specification(
         document="SPEC-001",
         effective_from=effective_from or today(),
         criteria=criteria,
+        change_reason="The process became more capable",
     )
     return approve_specification(context(people().quality), product=code, version=drafted.version)
 

@@ -1,4 +1,8 @@
-"""Dispositions: release and rejection, each one signed decision on a whole lot."""
+"""Dispositions: release, rejection, recall, each one signed decision on a whole lot.
+
+Beside them the acknowledgement of what changed on a lot since it was released, which decides
+nothing: the status stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,17 @@ import uuid
 from products.actions.base import Context, action, lock_lot
 from products.actions.lookups import find_lot
 from products.actions.signing import sign
-from products.domain.canonical import sha256_hex
+from products.domain.canonical import canonical_bytes, sha256_hex
 from products.domain.dispositions import DECIDES, MEANINGS, DispositionKind
 from products.domain.errors import ReleaseBlockedError, WrongStatusError
-from products.domain.facts import plain
-from products.domain.lots import STATUS_LABELS, TRANSITIONS, Decision
+from products.domain.facts import RunFacts, plain
+from products.domain.lots import STATUS_LABELS, WAS_RELEASED, Decision, decisions_possible
 from products.domain.release import Evaluation, LotFacts, evaluate, signer_blocks
+from products.domain.results import RunState
 from products.domain.roles import Permission
-from products.models import Disposition, Lot
+from products.models import Acknowledgement, Disposition, Lot
 from products.models.fields import uuid7
-from products.queries.facts import lot_facts
+from products.queries.facts import descendants_of, lot_facts
 
 
 @action("lot.release", permission=Permission.DECIDE, signed=True)
@@ -38,7 +43,9 @@ def release_lot(context: Context, *, lot: str) -> Disposition:
     assert person is not None  # a signed action has a person
     blocks = evaluation.blocks + signer_blocks(facts, str(person.pk), person.printed_name)
     # While nothing was decided the reasons are the answer; afterwards the decision is.
-    if blocks and facts.decision is Decision.NONE:
+    if facts.decision is not Decision.NONE:
+        check_transition(facts, evaluation, DispositionKind.RELEASE)
+    if blocks:
         reasons = "1 reason speaks" if len(blocks) == 1 else f"{len(blocks)} reasons speak"
         raise ReleaseBlockedError(
             f"Lot {locked.number} cannot be released: {reasons} against it.", blocks
@@ -71,9 +78,88 @@ def reject_lot(context: Context, *, lot: str) -> Disposition:
     )
 
 
+@action("lot.recall", permission=Permission.DECIDE, signed=True)
+def recall_lot(context: Context, *, lot: str) -> Disposition:
+    """Recall a lot that was released, for good (21 CFR 211.150(b)).
+
+    What is signed names every lot made from it. These are judged again: one that was released
+    goes on hold.
+
+    Raises:
+        WrongStatusError: the lot was never released, or is rejected, recalled or void.
+    """
+    found = find_lot(lot)
+    locked = lock_lot(context, found)
+    facts = lot_facts([locked.pk])[locked.pk]
+    evaluation = evaluate(facts, context.at)
+    if facts.decision is Decision.NONE:
+        raise WrongStatusError(
+            f"Lot {facts.number} was never released and is not recalled. Reject it instead."
+        )
+    check_transition(facts, evaluation, DispositionKind.RECALL)
+    made_from_it = Lot.objects.filter(pk__in=descendants_of([locked.pk]) - {locked.pk})
+    return decide(
+        context,
+        locked,
+        found.site.zone,
+        DispositionKind.RECALL,
+        facts=facts,
+        evaluation=evaluation,
+        shown={
+            "descendants": list(made_from_it.order_by("number").values_list("number", flat=True))
+        },
+    )
+
+
+@action("lot.acknowledge_changes", permission=Permission.DECIDE, signed=True)
+def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
+    """Sign for having seen what changed on a released lot since its release.
+
+    A changed result no longer speaks against the lot by itself; a rule that it breaks still does.
+    A hold that the change forced is lifted by itself.
+
+    Raises:
+        WrongStatusError: the lot is not released, or nothing changed that is not acknowledged yet.
+    """
+    found = find_lot(lot)
+    locked = lock_lot(context, found)
+    facts = lot_facts([locked.pk])[locked.pk]
+    if facts.decision not in WAS_RELEASED:
+        raise WrongStatusError(
+            f"Lot {facts.number} is not released: there is no release that a change could follow."
+        )
+    changed = _changed(facts)
+    if not changed:
+        raise WrongStatusError(
+            f"Nothing changed on lot {facts.number} since its release that is not acknowledged yet."
+        )
+    key = uuid7()
+    signature = sign(
+        context,
+        record_kind="acknowledgement",
+        record_id=key,
+        meaning="Changes since release acknowledged",
+        zone=found.site.zone,
+        content={
+            "lot": facts.number,
+            "changes": [_change(facts, run) for run in changed],
+            "facts": plain(facts),
+            "evaluation": evaluate(facts, context.at).as_data(),
+        },
+    )
+    return Acknowledgement.objects.create(
+        id=key,
+        lot=locked,
+        number=locked.acknowledgements.count() + 1,
+        results={run.number: run.result_id for run in _runs(facts) if run.result_id},
+        facts=canonical_bytes(plain(facts)),
+        signature=signature,
+    )
+
+
 def check_transition(facts: LotFacts, evaluation: Evaluation, kind: DispositionKind) -> None:
     """Raises `WrongStatusError` when the lot's status does not allow the decision."""
-    if kind.value in TRANSITIONS[evaluation.status]:
+    if kind.value in decisions_possible(evaluation.status, facts.decision):
         return
     raise WrongStatusError(
         f"Lot {facts.number} is {STATUS_LABELS[evaluation.status].lower()}: "
@@ -125,3 +211,37 @@ def decide(
         lot.decision = DECIDES[kind]
     lot.save(update_fields=["decision", "decision_number"])
     return disposition
+
+
+def _runs(facts: LotFacts) -> tuple[RunFacts, ...]:
+    return (*facts.inherited, *facts.runs)
+
+
+def _changed(facts: LotFacts) -> list[RunFacts]:
+    """The runs with a result that nobody signed for, or retracted since somebody did."""
+    signed = dict(facts.signed_results or ())
+    return [
+        run
+        for run in _runs(facts)
+        if run.result_id is not None
+        and run.result_id not in facts.acknowledged
+        and (
+            run.number in signed
+            if run.state is RunState.RETRACTED
+            else signed.get(run.number) != run.result_id
+        )
+    ]
+
+
+def _change(facts: LotFacts, run: RunFacts) -> dict[str, object]:
+    return {
+        "run": run.number,
+        "state": run.state,
+        "signed_result": dict(facts.signed_results or ()).get(run.number),
+        "result": run.result_id,
+        "version": run.result_version,
+        "verdict": run.verdict,
+        "reported": run.reported,
+        "unit": run.unit,
+        "reason": run.reason,
+    }

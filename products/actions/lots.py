@@ -64,7 +64,8 @@ def register_lot(
     Raises:
         UnknownReferenceError: a record named here does not exist.
         InvalidValueError: a date in the future, an expiry before the making, no vials, a source
-            named twice, a specification version not in force (``specification_not_in_force``).
+            named twice, a specification version not in force (``specification_not_in_force``) or
+            followed by one that is (``specification_superseded``).
         DuplicateError: the lot number was used already, in whatever case.
     """
     lock_shared(GENEALOGY)
@@ -92,6 +93,7 @@ def register_lot(
     )
     origins = _sources(sources)
     mothers = _parents(lot, parents)
+    _lock_line(mothers)
     insert_once(
         lot,
         Lot.objects.filter(number__iexact=lot.number),
@@ -156,13 +158,12 @@ def _expiry(text: str, zone: str, made_on: date) -> Expiry | None:
 
 
 def _in_force(product: Product, version: int | None, today: date) -> SpecificationVersion:
-    """The version named, or the latest: approved, and effective on ``today``."""
+    """The latest version that is approved and effective on ``today``; ``version`` names it."""
+    in_effect = product.specifications.filter(
+        state=DocumentState.APPROVED, effective_from__lte=today
+    )
+    latest = in_effect.order_by("-version").first()
     if version is None:
-        latest = (
-            product.specifications.filter(state=DocumentState.APPROVED, effective_from__lte=today)
-            .order_by("-version")
-            .first()
-        )
         if latest is None:
             raise InvalidValueError(
                 f"Product {product.code} has no specification version in force on {today}. Quality "
@@ -173,6 +174,13 @@ def _in_force(product: Product, version: int | None, today: date) -> Specificati
         return latest
     found = find_specification(product, version)
     name = f"Specification {product.code} version {found.version}"
+    if latest is not None and found.version < latest.version:
+        raise InvalidValueError(
+            f"{name} was superseded: version {latest.version} is in effect since "
+            f"{latest.effective_from}. A new lot is made under that one.",
+            field="specification",
+            code="specification_superseded",
+        )
     if found.state != DocumentState.APPROVED:
         why = f"{name} is {found.state}: quality approves it first."
     elif found.effective_from > today:
@@ -198,6 +206,17 @@ def _parents(lot: Lot, numbers: Sequence[str]) -> list[Lot]:
     found = [find_lot(number, "parents") for number in numbers]
     _refuse_repeated([parent.number for parent in found], "Lot", "parents")
     return found
+
+
+def _lock_line(parents: list[Lot]) -> None:
+    """Whatever is recorded of a lot that this one is made from happens before it, or sees it."""
+    line = {parent.pk for parent in parents}
+    found = line
+    while found:
+        links = LotParent.objects.filter(lot__in=found)
+        found = set(links.values_list("parent", flat=True)) - line
+        line |= found
+    list(Lot.objects.select_for_update(no_key=True).filter(pk__in=line).order_by("pk"))
 
 
 def _refuse_repeated(numbers: list[str], what: str, field: str) -> None:

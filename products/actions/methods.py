@@ -14,7 +14,7 @@ from products.actions.sites import home_zone
 from products.domain.calculations import Formula, check_method
 from products.domain.criteria import Category
 from products.domain.errors import InvalidValueError, WrongStatusError
-from products.domain.methods import DocumentState
+from products.domain.methods import DocumentState, MethodFamily
 from products.domain.roles import Permission
 from products.domain.units import require_unit
 from products.models import Method, MethodVersion, Signature
@@ -23,12 +23,15 @@ from products.queries.facts import method_of
 
 @action("method.register", permission=Permission.DRAFT)
 def register_method(
-    context: Context, *, code: str, name: str, attribute: str, category: str
+    context: Context, *, code: str, name: str, attribute: str, category: str, family: str = ""
 ) -> Method:
     """Register a method; how it is done stands in its versions.
 
+    ``family`` is its principle of measurement, empty when none is stated: values of different
+    families are never compared.
+
     Raises:
-        InvalidValueError: an unknown category, or a missing name.
+        InvalidValueError: an unknown category or family, or a missing name.
         DuplicateError: the code was used already.
     """
     method = Method(
@@ -36,6 +39,7 @@ def register_method(
         name=name.strip(),
         attribute=attribute.strip(),
         category=check_word(Category, category, "category"),
+        family=check_word(MethodFamily, family, "family") if family else "",
         recorded_by=context.actor,
     )
     insert_once(
@@ -64,12 +68,18 @@ def draft_method_version(
     loq: str = "",
     max_cv_percent: str = "",
     minimum_count: int | None = None,
+    sensitivity: str = "",
+    min_recovery_percent: str = "",
+    max_recovery_percent: str = "",
+    min_correlation: str = "",
 ) -> MethodVersion:
     """Draft the next version of a method after its written procedure ``document``.
 
     ``unit`` is the UCUM code of the reportable value; ``media`` are those that a sterility test
     must use; ``lod``, ``loq`` and ``max_cv_percent`` are kept as written, empty when the procedure
-    states none; ``minimum_count`` is in cells per replicate.
+    states none; ``minimum_count`` is in cells per replicate. ``sensitivity`` (lambda, EU/mL), the
+    spike recoveries and ``min_correlation`` (of the standard curve) are those of an endotoxin test,
+    kept as written too.
 
     Raises:
         UnknownReferenceError: there is no such method.
@@ -95,6 +105,10 @@ def draft_method_version(
         loq=loq.strip(),
         max_cv_percent=max_cv_percent.strip(),
         minimum_count=minimum_count,
+        sensitivity=sensitivity.strip(),
+        min_recovery_percent=min_recovery_percent.strip(),
+        max_recovery_percent=max_recovery_percent.strip(),
+        min_correlation=min_correlation.strip(),
         recorded_by=context.actor,
     )
     if replicates < 1:
@@ -176,6 +190,7 @@ def _sign(context: Context, version: MethodVersion, meaning: str) -> Signature:
             "name": version.method.name,
             "attribute": version.method.attribute,
             "category": version.method.category,
+            "family": version.method.family,
             "version": version.version,
             "document": version.document,
             "formula": version.formula,
@@ -187,5 +202,9 @@ def _sign(context: Context, version: MethodVersion, meaning: str) -> Signature:
             "loq": version.loq,
             "max_cv_percent": version.max_cv_percent,
             "minimum_count": version.minimum_count,
+            "sensitivity": version.sensitivity,
+            "min_recovery_percent": version.min_recovery_percent,
+            "max_recovery_percent": version.max_recovery_percent,
+            "min_correlation": version.min_correlation,
         },
     )

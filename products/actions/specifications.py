@@ -12,9 +12,11 @@ from products.actions.lookups import find_method, find_product, find_specificati
 from products.actions.records import check_printable, insert
 from products.actions.signing import sign
 from products.actions.sites import home_zone
+from products.domain.calculations import Formula
 from products.domain.criteria import Criterion, check_criterion
 from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
 from products.domain.methods import DocumentState
+from products.domain.panels import family_defects
 from products.domain.roles import Permission
 from products.domain.units import require_unit
 from products.models import MethodVersion, SpecificationVersion
@@ -29,27 +31,37 @@ def draft_specification(
     document: str,
     effective_from: date,
     criteria: Sequence[Criterion],
+    change_reason: str = "",
 ) -> SpecificationVersion:
     """Draft the next specification version of a product, its criteria in this order.
 
-    What a draft may still lack (a limit, an approved method) is refused at approval only.
+    ``change_reason`` says why it follows the version before it; the first version needs none. What
+    a draft may still lack (a limit, an approved method) is refused at approval only.
 
     Raises:
         UnknownReferenceError: there is no such product or method.
         InvalidValueError: a criterion that cannot be kept: no code, an unknown unit, a strict
-            limit that does not say what it compares.
+            limit that does not say what it compares; or no reason for a later version
+            (``change_reason_missing``).
         DuplicateError: two criteria have the same code.
     """
     found = find_product(product)
     _refuse_repeated_codes(criteria)
     lock(f"specifications of product {found.pk}")
     latest = found.specifications.order_by("-version").first()
+    if latest and not change_reason.strip():
+        raise InvalidValueError(
+            f"State why product {found.code} gets a specification after version {latest.version}.",
+            field="change_reason",
+            code="change_reason_missing",
+        )
     version = SpecificationVersion(
         product=found,
         version=latest.version + 1 if latest else 1,
         state=DocumentState.DRAFT,
         document=document.strip(),
         effective_from=effective_from,
+        change_reason=change_reason.strip(),
         recorded_by=context.actor,
     )
     insert(version)
@@ -103,6 +115,7 @@ def approve_specification(context: Context, *, product: str, version: int) -> Sp
             "version": found.version,
             "document": found.document,
             "effective_from": found.effective_from,
+            "change_reason": found.change_reason,
             "criteria": [_shown(criterion) for criterion in criteria],
         },
     )
@@ -152,6 +165,7 @@ def _insert_criterion(version: SpecificationVersion, position: int, criterion: C
             compare_on=criterion.compare_on or "",
             allowed_words=list(criterion.allowed_words),
             required=criterion.required,
+            satisfied_by=criterion.satisfied_by,
         )
     )
 
@@ -159,12 +173,15 @@ def _insert_criterion(version: SpecificationVersion, position: int, criterion: C
 def _defects(criteria: Sequence[Criterion]) -> Iterator[str]:
     if not criteria:
         yield "It has no criterion; a specification without criteria would pass every lot."
-    approved = set(
-        MethodVersion.objects.filter(
+    approved = {
+        version.method.code: version
+        for version in MethodVersion.objects.filter(
             state=DocumentState.APPROVED,
             method__code__in={criterion.method for criterion in criteria},
-        ).values_list("method__code", flat=True)
-    )
+        )
+        .select_related("method")
+        .order_by("version")
+    }
     for criterion in criteria:
         for defect in check_criterion(criterion):
             yield f"Criterion {criterion.code}: {defect}"
@@ -173,6 +190,11 @@ def _defects(criteria: Sequence[Criterion]) -> Iterator[str]:
                 f"Criterion {criterion.code}: method {criterion.method} has no approved version. "
                 "Quality approves one first."
             )
+    yield from family_defects(
+        criteria,
+        {code: version.method.family for code, version in approved.items()},
+        {code: Formula(version.formula) for code, version in approved.items()},
+    )
 
 
 def _shown(criterion: Criterion) -> dict[str, object]:
@@ -192,5 +214,6 @@ def _shown(criterion: Criterion) -> dict[str, object]:
         "compare_on": criterion.compare_on,
         "allowed_words": criterion.allowed_words,
         "required": criterion.required,
+        "satisfied_by": criterion.satisfied_by,
         "limit": criterion.limit_text,
     }

@@ -93,6 +93,7 @@ SELECT row_to_json(found)::text FROM (
             FROM (SELECT convert_from(signed.content, 'UTF8')::json #> '{shown,facts}' AS facts) shown,
                 LATERAL (SELECT json_array_elements(shown.facts->'runs') UNION ALL
                          SELECT json_array_elements(shown.facts->'inherited')) AS signed_run (run)
+            WHERE run->>'state' <> 'retracted'
             ), '[]') AS signed_results
         FROM products_disposition decision
         JOIN products_signature signed ON signed.id = decision.signature_id

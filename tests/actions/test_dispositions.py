@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from products.actions.dispositions import reject_lot, release_lot
+from products.actions.amendments import correct_run, retract_run, sign_second
+from products.actions.base import ACTIONS
+from products.actions.dispositions import (
+    acknowledge_changes,
+    recall_lot,
+    reject_lot,
+    release_lot,
+)
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin
 from products.actions.reviews import review_results
 from products.domain.canonical import sha256_hex
+from products.domain.dispositions import DECIDES, DispositionKind
 from products.domain.errors import (
     DomainError,
     DuplicateError,
@@ -26,8 +34,20 @@ from products.domain.errors import (
     UnknownReferenceError,
     WrongStatusError,
 )
+from products.domain.lots import TRANSITIONS, ReleaseStatus
+from products.domain.readings import ReadingFacts
 from products.domain.roles import Role
-from products.models import Conclusion, Disposition, Hold, Investigation, Lot, Signature, User
+from products.models import (
+    Acknowledgement,
+    Amendment,
+    Conclusion,
+    Disposition,
+    Hold,
+    Investigation,
+    Lot,
+    Signature,
+    User,
+)
 from products.queries.lots import lots_at
 from tests.records import (
     ENDOTOXIN,
@@ -400,3 +420,184 @@ def test_a_later_pass_never_hides_an_earlier_fail(investigation: Investigation) 
     submitted_run(purpose="information")
 
     assert "result_fails" in codes()
+
+
+def recall(number: str = LOT) -> Disposition:
+    return recall_lot(context(people().quality2, "Complaint C-9"), lot=number)
+
+
+def released(number: str, **changes: Any) -> Lot:
+    made = lot(number, **changes)
+    reviewed(submitted_run(lot=number), number=number)
+    release_lot(context(people().quality), lot=number)
+    return made
+
+
+def test_a_recall_is_final_and_names_every_lot_made_from_it(releasable: Lot) -> None:
+    release()
+    released("EV-26-002", parents=[LOT])
+    lot("EV-26-003", parents=["EV-26-002"])
+
+    shown = json.loads(bytes(recall().signature.content))["shown"]
+
+    assert shown["descendants"] == ["EV-26-002", "EV-26-003"]
+    assert status() == "recalled"
+    with pytest.raises(WrongStatusError, match="is recalled"):
+        recall()
+
+
+def test_lots_made_from_a_recalled_one_are_held_in_the_same_step(releasable: Lot) -> None:
+    release()
+    released("EV-26-002", parents=[LOT])
+    released("EV-26-003", parents=["EV-26-002"])
+
+    recall()
+
+    assert (status("EV-26-002"), status("EV-26-003")) == ("on_hold", "on_hold")
+    assert codes("EV-26-003") == ["parent_not_usable", "parent_not_usable", "hold_open"]
+    assert {hold.caused_by for hold in Hold.objects.all()} == {"lot.recall"}
+
+
+def test_what_was_never_released_is_not_recalled(releasable: Lot) -> None:
+    with pytest.raises(WrongStatusError, match="never released and is not recalled"):
+        recall()
+
+
+def test_a_released_lot_is_recalled_from_its_hold(releasable: Lot) -> None:
+    release()
+    place_hold(context(people().analyst, "Freezer alarm"), lot=LOT)
+
+    recall()
+
+    assert status() == "recalled"
+
+
+def test_only_quality_recalls(releasable: Lot) -> None:
+    release()
+
+    with pytest.raises(NotPermittedError):
+        recall_lot(context(people().reviewer), lot=LOT)
+
+
+def test_no_action_releases_a_lot_conditionally(releasable: Lot) -> None:
+    assert "conditional_release" in TRANSITIONS[ReleaseStatus.QUARANTINED]
+    assert DispositionKind.CONDITIONAL_RELEASE not in DECIDES
+    assert not [name for name in ACTIONS if "conditional" in name]
+
+
+def correct(run: str, live: str = "985") -> Amendment:
+    return correct_run(
+        context(people().analyst, "Typed 982 for 985"),
+        run=run,
+        readings=[ReadingFacts("live", live)],
+        transcription_error=True,
+        source_document="LNB-4 p. 12",
+    )
+
+
+def acknowledge() -> Acknowledgement:
+    return acknowledge_changes(context(people().quality2, "Looked at LNB-4"), lot=LOT)
+
+
+def test_a_correction_after_release_holds_the_lot_until_quality_has_seen_it(
+    releasable: Lot,
+) -> None:
+    release()
+    run = releasable.runs.get()
+    before = run.results.get()
+    amendment = correct(run.number)
+    assert amendment.result is not None
+    reviewed(amendment.result)
+    assert (status(), codes()) == ("on_hold", ["hold_open", "changed_after_release"])
+
+    row = acknowledge()
+    lift_hold(context(people().quality2), lot=LOT, hold=1)
+
+    assert status() == "released"
+    assert row.results == {run.number: str(amendment.result.pk)}
+    shown = json.loads(bytes(row.signature.content))["shown"]
+    assert [(one["signed_result"], one["result"]) for one in shown["changes"]] == [
+        (str(before.pk), str(amendment.result.pk))
+    ]
+    assert json.loads(bytes(row.facts))["runs"] == shown["facts"]["runs"]
+
+
+def test_without_the_acknowledgement_the_hold_stays(releasable: Lot) -> None:
+    release()
+    amendment = correct(releasable.runs.get().number)
+    reviewed(amendment.result)
+
+    with pytest.raises(ReleaseBlockedError) as refused:
+        lift_hold(context(people().quality2), lot=LOT, hold=1)
+
+    assert "changed_after_release" in [block.code for block in refused.value.blocks]
+
+
+def test_a_second_change_needs_a_second_acknowledgement(releasable: Lot) -> None:
+    release()
+    run = releasable.runs.get().number
+    reviewed(correct(run).result)
+    acknowledge()
+
+    reviewed(correct(run, "986").result)
+
+    assert "changed_after_release" in codes()
+    assert acknowledge().number == 2
+    assert "changed_after_release" not in codes()
+
+
+def test_a_result_that_was_added_is_acknowledged_and_breaks_nothing(releasable: Lot) -> None:
+    release()
+    added = submitted_run(purpose="information")
+    assert status() == "released"
+
+    assert added.run.number in acknowledge().results
+
+
+def test_an_acknowledgement_clears_no_other_rule(releasable: Lot) -> None:
+    release()
+    submitted_run(purpose="information", readings=counted("10", "90"))
+
+    acknowledge()
+
+    assert {"unresolved_fail", "investigation_open"} <= set(codes())
+
+
+def test_what_did_not_change_is_not_acknowledged(releasable: Lot) -> None:
+    with pytest.raises(WrongStatusError, match="is not released"):
+        acknowledge()
+    release()
+
+    with pytest.raises(WrongStatusError, match="Nothing changed"):
+        acknowledge()
+
+
+def retract(run: str) -> None:
+    amendment = retract_run(
+        context(people().analyst, "Wrong vial"),
+        run=run,
+        belongs_to="EV-26-009",
+        source_document="LNB-4 p. 12",
+    )
+    sign_second(context(people().reviewer), amendment=amendment.number, outcome="confirmed")
+
+
+def test_a_run_retracted_after_the_release_is_a_change(releasable: Lot) -> None:
+    added = submitted_run(purpose="information").run.number
+    release()
+
+    retract(added)
+
+    assert (status(), "changed_after_release" in codes()) == ("on_hold", True)
+    acknowledge()
+    assert "changed_after_release" not in codes()
+
+
+def test_a_run_retracted_before_the_release_was_signed_as_such(releasable: Lot) -> None:
+    retract(submitted_run(purpose="information").run.number)
+
+    release()
+
+    assert (status(), codes()) == ("released", [])
+    with pytest.raises(WrongStatusError, match="Nothing changed"):
+        acknowledge()

@@ -198,9 +198,23 @@ def test_without_a_specification_named_the_latest_in_force_counts() -> None:
 
 
 @pytest.mark.django_db
-def test_an_earlier_version_in_force_may_be_named() -> None:
-    first = approved_specification()
+def test_a_superseded_version_takes_no_new_lot() -> None:
     approved_specification()
+    approved_specification()
+
+    with pytest.raises(InvalidValueError, match="version 2 is in effect since") as refusal:
+        lot(specification=1)
+
+    assert (refusal.value.code, refusal.value.field) == (
+        "specification_superseded",
+        "specification",
+    )
+
+
+@pytest.mark.django_db
+def test_the_earlier_version_takes_new_lots_until_the_later_one_is_in_effect() -> None:
+    first = approved_specification()
+    approved_specification(effective_from=today() + timedelta(days=1))
 
     assert lot(specification=1).specification == first
 
@@ -238,6 +252,7 @@ def test_a_draft_version_is_refused() -> None:
         document="SPEC-2",
         effective_from=today(),
         criteria=[VIABILITY],
+        change_reason="The process became more capable",
     )
 
     with pytest.raises(InvalidValueError, match="version 2 is draft") as refusal:

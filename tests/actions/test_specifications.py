@@ -48,6 +48,7 @@ def draft(*criteria: Criterion, **changes: Any) -> SpecificationVersion:
         "product": "EXO-1",
         "document": "SPEC-1",
         "effective_from": today(),
+        "change_reason": "The process became more capable",
     } | changes
     return draft_specification(context(people().analyst), criteria=criteria, **described)
 

@@ -109,6 +109,7 @@ def test_a_draft_specification_takes_no_lot(analyst: Visitor) -> None:
         document="SPEC-002",
         effective_from=today(),
         criteria=[VIABILITY],
+        change_reason="The process became more capable",
     )
 
     page = registering(analyst, specification="2")

@@ -178,6 +178,7 @@ def test_a_draft_specification_takes_no_lot(analyst: ApiClient) -> None:
         document="SPEC-002",
         effective_from=today(),
         criteria=[VIABILITY],
+        change_reason="The process became more capable",
     )
 
     refused = analyst.post("lots/", described(specification=2))

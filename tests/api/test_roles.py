@@ -139,6 +139,7 @@ def house() -> None:
         document="SPEC-002",
         effective_from=today(),
         criteria=[VIABILITY],
+        change_reason="The process became more capable",
     )
 
 
