@@ -197,10 +197,13 @@ def block_official_holds(selection: Selection, now: datetime) -> Iterator[Block]
 def changed_results(lot: LotFacts) -> Iterator[tuple[str, RunFacts | None]]:
     """The runs whose signed result is not the current one and whose change nobody acknowledged.
 
-    Each with its facts of today, None when it is not among the records any more.
+    Each with its facts of today, None when it is not among the records any more. The first result
+    of a run that had none when the lot was released corrects nothing that was signed.
     """
     runs = {run.number: run for run in (*lot.inherited, *lot.runs)}
     for number, signed in lot.signed_results or ():
+        if not signed:
+            continue
         run = runs.get(number)
         is_retracted = run is not None and run.state is RunState.RETRACTED
         if run is not None and run.result_id == signed and not is_retracted:

@@ -404,6 +404,12 @@ def test_a_specification_that_was_bound_is_said() -> None:
     ]
 
 
+def test_a_lot_that_never_had_a_specification_has_no_change_of_it() -> None:
+    without = replace(RELEASABLE, specification=None)
+
+    assert said(without, without) == []
+
+
 def test_a_profile_whose_signature_is_gone_is_said() -> None:
     before = replace(RELEASABLE, profile="phase_1_ind", profile_signed_by="Quinn Quality")
 

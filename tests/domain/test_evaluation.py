@@ -43,6 +43,7 @@ from tests.domain.facts import (
 Facts = TypeVar("Facts")
 
 EXPIRES_AT = datetime(2027, 5, 1, 4, 0, tzinfo=UTC)
+SIGNED = (("UC-26-014-S1-R1", "result-1"), ("UC-26-014-S1-R2", "result-2"))
 FINAL_AT = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
 INTERIM = with_run(STERILITY_RUN, verdict=Verdict.INTERIM, final=False, final_at=FINAL_AT)
 
@@ -170,9 +171,11 @@ def test_the_order_of_the_facts_changes_no_byte(
         runs=shuffled(tuple(replace(run, supports=run.supports[::-1]) for run in lot.runs)),
         investigations=(INVESTIGATION, replace(INVESTIGATION, id="investigation-2")),
         holds=lot.holds[::-1],
+        signed_results=SIGNED[::-1],
     )
     lot = replace(
         lot,
+        signed_results=SIGNED,
         sources=(SOURCE, replace(SOURCE, id="source-2")),
         parents=("UC-26-008", "UC-26-009"),
         investigations=(replace(INVESTIGATION, id="investigation-2"), INVESTIGATION),

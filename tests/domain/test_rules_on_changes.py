@@ -175,6 +175,10 @@ MET: list[tuple[str, LotFacts]] = [
     ("released", RELEASED),
     ("change acknowledged", replace(CORRECTED, acknowledged=frozenset({"result-1-v2"}))),
     ("run added after release", replace(RELEASED, signed_results=SIGNED[:2])),
+    (
+        "first result of a run that had none when it was signed",
+        replace(CORRECTED, signed_results=((ENDOTOXIN_RUN.number, ""), *SIGNED[1:])),
+    ),
     ("never signed", replace(CORRECTED, signed_results=None)),
 ]
 
