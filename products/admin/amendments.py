@@ -43,9 +43,9 @@ class SecondForm(ActionForm):
     )
     comment = long_text("Comment", "What you compared, and what it showed.")
 
-    def __init__(self, *args: Any, files: Sequence[Evidence], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[Evidence], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("evidence", file_choices(files))
+        self.offer("evidence", file_choices(offered))
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -173,7 +173,7 @@ class AmendmentAdmin(RecordAdmin[Amendment]):
                 template="admin/exolot/second.html",
                 back=self.url("change", record.pk),
                 lot=record.lot,
-                arguments={"files": files},
+                arguments={"offered": files},
                 shown=lambda: self._second_shown(request, record),
                 crumbs=self._crumbs(record),
                 is_wide=True,

@@ -25,6 +25,7 @@ from products.admin.forms import (
 )
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.readings import GROWTH, ROLES, SPARE_VESSELS, unit_choices
+from products.admin.run_options import uncorrectable, unretractable
 from products.domain.amendments import AMENDMENT_MEANINGS, AmendmentKind
 from products.domain.calculations import InputField, ReadingFacts
 from products.domain.errors import DomainError
@@ -89,9 +90,9 @@ class SourceForm(ActionForm):
     )
     evidence = file_choice("Evidence file", "Of those attached to the lot or its runs.")
 
-    def __init__(self, *args: Any, files: Sequence[Evidence], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[Evidence], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("evidence", file_choices(files))
+        self.offer("evidence", file_choices(offered))
 
 
 class CorrectionForm(SourceForm):
@@ -335,8 +336,13 @@ def correcting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         template="admin/exolot/correct.html",
         back=back,
         lot=run.lot,
-        arguments={"page": page, "files": files_of_lot(run.lot)},
-        shown=lambda: {"page": page, "run": run, "zone": run.performed_zone},
+        arguments={"page": page, "offered": files_of_lot(run.lot)},
+        shown=lambda: {
+            "page": page,
+            "run": run,
+            "zone": run.performed_zone,
+            "why_not": uncorrectable(page),
+        },
         crumbs=crumbs,
         is_wide=True,
     )
@@ -355,6 +361,7 @@ def retracting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         )
         return Done(back, _after(row, "", "The run counts until a second person has signed."))
 
+    page = run_page(run)
     return ActionPage(
         action="run.retract",
         title=f"Retract run {run.number}",
@@ -366,8 +373,13 @@ def retracting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         template="admin/exolot/retract.html",
         back=back,
         lot=run.lot,
-        arguments={"files": files_of_lot(run.lot)},
-        shown=lambda: {"page": run_page(run), "run": run, "zone": run.performed_zone},
+        arguments={"offered": files_of_lot(run.lot)},
+        shown=lambda: {
+            "page": page,
+            "run": run,
+            "zone": run.performed_zone,
+            "why_not": unretractable(page),
+        },
         crumbs=crumbs,
         is_wide=True,
     )

@@ -9,16 +9,19 @@ from django.urls import reverse
 
 from products.admin.parts import Option, option
 from products.admin.requests import identity_in
+from products.domain.amendments import AmendmentKind
 from products.domain.dispositions import DispositionKind
+from products.domain.holds import HoldKind
 from products.domain.lots import (
     STATUS_LABELS,
-    TRANSITIONS,
     Decision,
     ReleaseStatus,
+    decisions_possible,
     local_text,
 )
 from products.domain.products import basis_text
 from products.domain.release import signer_blocks
+from products.domain.results import RunState
 from products.models import Disposition
 from products.queries.lot_page import LotPage
 
@@ -27,24 +30,47 @@ def status_sentence(page: LotPage) -> str:
     """One sentence: where the lot stands, under which basis, since when or why."""
     status = page.evaluation.status
     basis = basis_text(page.lot.product.basis, page.lot.product.basis_reference)
-    name = f"Lot {page.lot.number}"
-    against = _against(len(page.evaluation.blocks))
-    released = page.last_of(DispositionKind.RELEASE)
-    if status is ReleaseStatus.RELEASED and released:
-        return f"{name} was released on {_when_and_who(released)} under {_under(basis)}."
-    if status is ReleaseStatus.REJECTED and (rejected := page.last_of(DispositionKind.REJECT)):
-        return (
-            f"{name} was rejected on {_when_and_who(rejected)}; its basis is {basis}. "
-            f"Reason: {rejected.reason}"
+    decided = SIGNED.get(status)
+    if decided is not None and (row := page.last_of(decided[0])):
+        words = decided[1].format(
+            who=_when_and_who(row), under=_under(basis), basis=basis, since=_since(page)
         )
-    if status is ReleaseStatus.ON_HOLD:
-        before = f", having been released on {_when_and_who(released)}" if released else ""
-        return f"{name} is on hold under {_under(basis)}{before}: {against}."
-    if status is ReleaseStatus.EXPIRED:
-        return f"{name} has expired ({page.facts.expiry.text}); its basis is {basis}."
-    if status is ReleaseStatus.QUARANTINED:
-        return f"{name} is in quarantine under {_under(basis)}: {against}."
-    return f"{name} is {STATUS_LABELS[status].lower()} under {_under(basis)}."
+        reason = f" Reason: {row.reason}" if status in WITH_REASON else ""
+        return f"Lot {page.lot.number} {words}.{reason}"
+    against = _against(len(page.evaluation.blocks))
+    words = {
+        ReleaseStatus.ON_HOLD: f"is on hold{_official(page)} under {_under(basis)}{_since(page)}: "
+        f"{against}",
+        ReleaseStatus.EXPIRED: f"has expired ({page.facts.expiry.text}); its basis is {basis}",
+        ReleaseStatus.QUARANTINED: f"is in quarantine under {_under(basis)}: {against}",
+    }.get(status, f"is {STATUS_LABELS[status].lower()} under {_under(basis)}")
+    return f"Lot {page.lot.number} {words}."
+
+
+SIGNED = {
+    ReleaseStatus.RELEASED: (DispositionKind.RELEASE, "was released on {who} under {under}"),
+    ReleaseStatus.REJECTED: (DispositionKind.REJECT, "was rejected on {who}; its basis is {basis}"),
+    ReleaseStatus.RECALLED: (
+        DispositionKind.RECALL,
+        "was recalled on {who}{since}; its basis is {basis}",
+    ),
+    ReleaseStatus.VOID: (
+        DispositionKind.VOID,
+        "is void: it was registered in error, signed second on {who}; its basis was {basis}",
+    ),
+}
+"""Of each status that follows from a signed decision: its kind, and the words for it."""
+WITH_REASON = frozenset({ReleaseStatus.REJECTED, ReleaseStatus.RECALLED})
+
+
+def _since(page: LotPage) -> str:
+    released = page.last_of(DispositionKind.RELEASE)
+    return f", having been released on {_when_and_who(released)}" if released else ""
+
+
+def _official(page: LotPage) -> str:
+    held = any(hold.kind == HoldKind.OFFICIAL for hold in page.open_holds)
+    return ", by an authority," if held else ""
 
 
 def _under(basis: str) -> str:
@@ -75,13 +101,7 @@ def lot_options(request: HttpRequest, page: LotPage) -> Iterator[Option]:
         return reverse(f"admin:products_lot_{name}", args=[lot.pk])
 
     yield option(request, "sample.draw", "Draw a sample", url("draw_sample"))
-    yield option(
-        request,
-        "run.open",
-        "Open a run",
-        url("open_run"),
-        why_not="" if page.samples else "no sample of the lot is recorded. Draw one first.",
-    )
+    yield option(request, "run.open", "Open a run", url("open_run"), why_not=_no_run(page))
     yield option(
         request, "review.sign", "Review results", url("review"), why_not=_no_review(request, page)
     )
@@ -106,6 +126,16 @@ def lot_options(request: HttpRequest, page: LotPage) -> Iterator[Option]:
         why_not=_no_transition(page, DispositionKind.REJECT),
         style="danger",
     )
+    yield option(
+        request,
+        "lot.void",
+        "Declare void",
+        url("void"),
+        why_not=_no_void(page),
+        style="danger",
+    )
+    yield option(request, "evidence.attach", "Attach a file", url("attach"))
+    yield option(request, "note.add", "Write a note", url("note"))
     if not page.facts.expiry.is_known:
         yield option(
             request,
@@ -117,9 +147,27 @@ def lot_options(request: HttpRequest, page: LotPage) -> Iterator[Option]:
 
 def _no_transition(page: LotPage, kind: DispositionKind) -> str:
     status = page.evaluation.status
-    if kind.value in TRANSITIONS[status]:
+    if kind.value in decisions_possible(status, page.facts.decision):
         return ""
+    if kind is DispositionKind.RECALL and page.facts.decision is Decision.NONE:
+        return "the lot was never released."
     return f"the lot is {STATUS_LABELS[status].lower()}, which does not allow it."
+
+
+def _no_run(page: LotPage) -> str:
+    if page.facts.decision is Decision.VOID:
+        return "the lot is void: it was registered in error."
+    return "" if page.samples else "no sample of the lot is recorded. Draw one first."
+
+
+def _no_void(page: LotPage) -> str:
+    if any(line.row.kind == AmendmentKind.VOID_LOT for line in page.waiting_amendments):
+        return "that waits for a second signature already."
+    if why_not := _no_transition(page, DispositionKind.VOID):
+        return why_not
+    submitted = {RunState.SUBMITTED, RunState.RETURNED}
+    run = next((line.run for line in page.lines if line.run.state in submitted), None)
+    return f"run {run.number} is submitted. Retract it, or reject the lot." if run else ""
 
 
 def _no_review(request: HttpRequest, page: LotPage) -> str:

@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from products.actions.lots import declare_stability_study, register_lot
+from products.admin.corrections import voiding
 from products.admin.dispositions import rejection, release
+from products.admin.evidence import attaching
 from products.admin.forms import (
     ActionForm,
     ListField,
@@ -23,6 +25,7 @@ from products.admin.forms import (
 )
 from products.admin.holds import lifting, placing
 from products.admin.lot_options import lot_options, status_sentence
+from products.admin.notes import noting
 from products.admin.opening import opening
 from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import divided
@@ -149,6 +152,9 @@ class LotAdmin(RecordAdmin[Lot]):
             "hold",
             "lift_hold",
             "declare_study",
+            "void",
+            "attach",
+            "note",
         )
 
     def shown(self, request: HttpRequest, record: Lot) -> Mapping[str, Any]:
@@ -213,6 +219,30 @@ class LotAdmin(RecordAdmin[Lot]):
     def lift_hold_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)
         return self.answer(request, lifting(lot, self._crumbs(lot)))
+
+    def void_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(request, voiding(lot, self._crumbs(lot)))
+
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(
+            request,
+            attaching(
+                "lot",
+                lot.number,
+                record=f"lot {lot.number}",
+                back=self.url("change", lot.pk),
+                crumbs=self._crumbs(lot),
+            ),
+        )
+
+    def note_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(
+            request,
+            noting(lot.number, "", back=self.url("change", lot.pk), crumbs=self._crumbs(lot)),
+        )
 
     def declare_study_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)

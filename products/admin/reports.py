@@ -49,10 +49,10 @@ class ReportForm(ActionForm):
     evidence = file_choice("File of the report", "Of those attached to this run.", empty="choose")
 
     def __init__(
-        self, *args: Any, files: Sequence[Evidence], needs_reason: bool, **kwargs: Any
+        self, *args: Any, offered: Sequence[Evidence], needs_reason: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("evidence", file_choices(files))
+        self.offer("evidence", file_choices(offered))
         if needs_reason:
             self.fields["reason"] = long_text(
                 "Reason", "The result is final: why the report is recorded again."
@@ -88,7 +88,7 @@ def reporting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         back=back,
         initial=_stated(page),
         arguments={
-            "files": page.evidence,
+            "offered": page.evidence,
             "needs_reason": page.current is not None and page.current.final,
         },
         shown=lambda: {"page": page, "run": run},

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.urls import reverse
 from django.utils import timezone
 
 from products.actions.reviews import MEANING, review_results
-from products.admin.forms import ActionForm, long_text
+from products.admin.evidence import file_choices
+from products.admin.forms import ActionForm, file_choice, long_text
 from products.admin.pages import ActionPage, Crumb, Done
-from products.models import Lot
-from products.queries.lot_page import RunLine, lot_page
+from products.domain.errors import DomainError
+from products.domain.results import RunState
+from products.models import Evidence, Lot
+from products.queries.lot_page import LotPage, RunLine, lot_page
 from products.queries.people import Identity
 from products.queries.run_page import RunPage, run_page
 
@@ -25,40 +30,97 @@ class RunsField(forms.MultipleChoiceField):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingRun:
+    """``is_own``: the reader took part in recording it. ``compared`` names the input that says
+    what its transcribed values were compared with, empty for a run made here.
+    """
+
+    page: RunPage
+    is_own: bool
+    compared: str
+
+
 class ReviewForm(ActionForm):
     runs = RunsField(required=False, widget=forms.CheckboxSelectMultiple())
     comment = long_text("Comment", "Remarks of the review, if any.")
 
-    def __init__(self, *args: Any, numbers: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        waiting: Sequence[WaitingRun],
+        offered: Sequence[Evidence],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.waiting = waiting
         field = self.fields["runs"]
         assert isinstance(field, RunsField)
-        field.choices = [(number, number) for number in numbers]
+        field.choices = [(one.page.run.number, one.page.run.number) for one in waiting]
+        for one in waiting:
+            if one.compared:
+                number = one.page.run.number
+                self.fields[one.compared] = file_choice(
+                    f"I compared the values of {number} with",
+                    "The report or scan that they were transcribed from.",
+                    empty="choose",
+                )
+                self.offer(one.compared, file_choices(sources_of(one.page) or offered))
 
     @property
     def chosen(self) -> Sequence[str]:
         """The ticked runs: what was posted, at first none."""
         return self["runs"].value() or ()
 
+    def entries(self) -> list[tuple[WaitingRun, BoundField | None]]:
+        """Each run with the input beside it."""
+        return [(one, self[one.compared] if one.compared else None) for one in self.waiting]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        chosen = cleaned.get("runs", [])
+        cleaned["compared"] = {
+            one.page.run.number: cleaned[one.compared]
+            for one in self.waiting
+            if one.page.run.number in chosen and one.compared and cleaned.get(one.compared)
+        }
+        return cleaned
+
+    def refuse(self, error: DomainError) -> None:
+        """What was not compared stands beside the run that it is about."""
+        if error.field == "compared":
+            chosen = self.cleaned_data.get("runs", [])
+            named = [one for one in self.waiting if one.compared and one.page.run.number in chosen]
+            meant = next((one for one in named if one.page.run.number in error.message), None)
+            self.aliases = {"compared": meant.compared} if meant else {}
+        super().refuse(error)
+
+
+def sources_of(page: RunPage) -> list[Evidence]:
+    """The files that the run's values were transcribed from."""
+    found = [page.report.evidence] if page.report else []
+    return [*found, *([page.transcription.evidence] if page.transcription else [])]
+
 
 def review(lot: Lot, identity: Identity, crumbs: tuple[Crumb, ...]) -> ActionPage:
     back = reverse("admin:products_lot_change", args=[lot.pk])
 
     def perform(context: Any, typed: dict[str, Any]) -> Done:
-        review_results(context, lot=lot.number, runs=typed["runs"], comment=typed["comment"])
+        review_results(
+            context,
+            lot=lot.number,
+            runs=typed["runs"],
+            comment=typed["comment"],
+            compared=typed["compared"],
+        )
         count = len(typed["runs"])
         return Done(back, f"{count} {'result is' if count == 1 else 'results are'} reviewed.")
 
     page = lot_page(lot, timezone.now())
+    person = str(identity.person)
 
     def shown() -> Mapping[str, Any]:
-        person = str(identity.person)
-        return {
-            "lot": lot,
-            "page": page,
-            "zone": lot.site.zone,
-            "waiting": [_waiting(line, person) for line in page.runs_to_review],
-        }
+        return {"lot": lot, "page": page, "zone": lot.site.zone, "not_now": list(_not_now(page))}
 
     return ActionPage(
         action="review.sign",
@@ -70,14 +132,37 @@ def review(lot: Lot, identity: Identity, crumbs: tuple[Crumb, ...]) -> ActionPag
         template="admin/exolot/review.html",
         back=back,
         lot=lot,
-        arguments={"numbers": [line.run.number for line in page.runs_to_review]},
+        arguments={
+            "waiting": [
+                _waiting(line, person, number) for number, line in enumerate(page.runs_to_review)
+            ],
+            "offered": page.evidence,
+        },
         shown=shown,
         crumbs=crumbs,
         is_wide=True,
     )
 
 
-def _waiting(line: RunLine, person: str) -> tuple[RunPage, bool]:
-    """The run with its raw data, and whether the reader took part in recording it."""
-    own = line.facts is not None and person in line.facts.recorders
-    return run_page(line.run), own
+def _waiting(line: RunLine, person: str, number: int) -> WaitingRun:
+    page = run_page(line.run)
+    return WaitingRun(
+        page=page,
+        is_own=person in page.recorders,
+        compared=f"compared_{number}" if page.is_transcribed else "",
+    )
+
+
+def _not_now(page: LotPage) -> list[tuple[RunLine, str]]:
+    """Runs whose result cannot be reviewed as things stand, and why."""
+    found = []
+    for line in page.lines:
+        facts = line.facts
+        if facts is None or facts.reviewed_by is not None:
+            continue
+        if facts.state is RunState.RETURNED:
+            found.append((line, "was returned to its analyst, whose answer is reviewed."))
+        elif facts.pending_amendment:
+            why = f"waits for the second signature on {facts.pending_amendment}."
+            found.append((line, why))
+    return found

@@ -54,7 +54,7 @@ def run_options(request: HttpRequest, page: RunPage) -> Iterator[Option]:
         style="primary" if is_returned else "",
     )
     yield option(
-        request, "run.correct", "Correct readings", url("correct"), why_not=_uncorrectable(page)
+        request, "run.correct", "Correct readings", url("correct"), why_not=uncorrectable(page)
     )
     yield option(
         request,
@@ -63,7 +63,7 @@ def run_options(request: HttpRequest, page: RunPage) -> Iterator[Option]:
         url("return"),
         why_not=_unreturnable(page, person),
     )
-    yield option(request, "run.retract", "Retract", url("retract"), why_not=_unretractable(page))
+    yield option(request, "run.retract", "Retract", url("retract"), why_not=unretractable(page))
     yield option(
         request,
         "run.discard",
@@ -133,7 +133,7 @@ def _decided(page: RunPage) -> str:
     return ""
 
 
-def _uncorrectable(page: RunPage) -> str:
+def uncorrectable(page: RunPage) -> str:
     if why_not := _unamendable(page):
         return why_not
     current = page.current
@@ -142,7 +142,7 @@ def _uncorrectable(page: RunPage) -> str:
     return ""
 
 
-def _unretractable(page: RunPage) -> str:
+def unretractable(page: RunPage) -> str:
     if page.current is None and page.run.state == RunState.SAVED:
         return "the run was never submitted; a saved run is discarded."
     return _unamendable(page)

@@ -220,6 +220,7 @@ def is_to_review(line: RunLine) -> bool:
         and facts.reviewed_by is None
         and line.must_be_reviewed
         and facts.state is RunState.SUBMITTED
+        and not facts.pending_amendment
     )
 
 
@@ -443,6 +444,14 @@ def _signatures(
         lines.append(
             SignatureLine(lot.stability_signature, f"stability study {lot.stability_study}")
         )
-    # A void lot's decision and its second signature are one: it is listed once.
-    once = {line.signature.pk: line for line in reversed(lines)}
-    return tuple(sorted(once.values(), key=lambda line: (line.signature.signed_at, line.about)))
+    return _each_once(lines)
+
+
+def _each_once(lines: list[SignatureLine]) -> tuple[SignatureLine, ...]:
+    """One signature may have confirmed an amendment and decided over what follows from it."""
+    about: dict[UUID, list[str]] = {}
+    for line in lines:
+        about.setdefault(line.signature.pk, []).append(line.about)
+    signatures = {line.signature.pk: line.signature for line in lines}
+    merged = [SignatureLine(row, "; ".join(about[key])) for key, row in signatures.items()]
+    return tuple(sorted(merged, key=lambda line: (line.signature.signed_at, line.about)))

@@ -24,6 +24,7 @@ from django.db.models import (
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 
+from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind
 from products.domain.criteria import Verdict
 from products.domain.lots import Decision, ReleaseStatus
 from products.domain.methods import DocumentState
@@ -216,7 +217,7 @@ def _to_sign_second(person: UUID | None) -> Waiting:
             row.number,
             "amendment",
             row.pk,
-            f"{row.get_kind_display()} of {row.run or f'lot {row.lot}'}",
+            f"{AMENDMENT_LABELS[AmendmentKind(row.kind)]} of {row.run or f'lot {row.lot}'}",
         ),
     )
 

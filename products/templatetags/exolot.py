@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind
 from products.domain.blocks import gravity
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage, Verdict
 from products.domain.laboratories import CONTROLS_LABELS, ControlsStatement
@@ -132,6 +133,11 @@ VERSION_STATES: Mapping[str, str] = {
 @register.filter
 def amendment_mark(state: str) -> SafeString:
     return badge(*AMENDMENT_MARKS[state])
+
+
+@register.filter
+def amendment_kind(kind: str) -> str:
+    return AMENDMENT_LABELS[AmendmentKind(kind)]
 
 
 @register.filter

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from products import models
+from products.actions.amendments import retract_run
+from products.actions.evidence import attach_evidence
 from products.actions.holds import place_hold
 from products.actions.tokens import issue_token
 from products.admin.site import site
@@ -43,6 +45,16 @@ MAY_OPEN = {
     "lot_declare_study": {"quality"},
     "run_readings": {"analyst"},
     "run_submit": {"analyst"},
+    "lot_void": {"analyst", "quality"},
+    "lot_attach": {"analyst", "reviewer", "quality"},
+    "lot_note": {"analyst", "reviewer", "quality"},
+    "run_correct": {"analyst"},
+    "run_retract": {"analyst"},
+    "run_return": {"reviewer"},
+    "run_report": {"analyst"},
+    "run_attach": {"analyst", "reviewer", "quality"},
+    "run_note": {"analyst", "reviewer", "quality"},
+    "amendment_sign": {"reviewer", "quality"},
     "run_discard": {"analyst"},
     "run_investigate": {"quality"},
     "site_add": {"admin"},
@@ -67,7 +79,14 @@ MAY_OPEN = {
     "apitoken_change": {"analyst", "admin"},
     "apitoken_revoke": {"analyst", "admin"},
 }
-NOT_THERE = {"sample_add", "run_add", "hold_add", "investigation_add"}
+NOT_THERE = {
+    "sample_add",
+    "run_add",
+    "hold_add",
+    "investigation_add",
+    "amendment_add",
+    "evidence_add",
+}
 
 
 def records() -> dict[str, tables.Model]:
@@ -75,6 +94,19 @@ def records() -> dict[str, tables.Model]:
     lot(criteria=[ENDOTOXIN])
     place_hold(context(people().analyst), lot="EV-26-001")
     result = submitted_run(ENDOTOXIN, value("9"))
+    amendment = retract_run(
+        context(people().analyst),
+        run=result.run.number,
+        belongs_to="EV-26-009",
+        source_document="Bench sheet 4",
+    )
+    evidence = attach_evidence(
+        context(people().analyst),
+        kind="run",
+        key=result.run.number,
+        name="print.txt",
+        content=b"Endotoxin 9 EU/mL",
+    )
     run = opened_run(ENDOTOXIN, purpose="information")
     media_lot()
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
@@ -83,6 +115,8 @@ def records() -> dict[str, tables.Model]:
         "sample": run.sample,
         "run": run,
         "investigation": result.run.investigations.get(),
+        "amendment": amendment,
+        "evidence": evidence,
         "hold": models.Hold.objects.get(),
         "donor": models.Donor.objects.get(),
         "tissuesource": models.TissueSource.objects.get(),
