@@ -76,11 +76,25 @@ class MalformedJsonError(DomainError):
     code = "malformed_json"
 
 
+class MalformedBodyError(DomainError):
+    """A form that cannot be read, or that has a field twice."""
+
+    code = "malformed_body"
+
+
+class BodyTooLargeError(DomainError):
+    """More than is taken at once (RFC 9110, 15.5.14)."""
+
+    code = "body_too_large"
+
+
 OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     LengthRequiredError: HTTPStatus.LENGTH_REQUIRED,
     MalformedJsonError: HTTPStatus.BAD_REQUEST,
+    MalformedBodyError: HTTPStatus.BAD_REQUEST,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 
 CODES_OF_FRAMEWORK: Mapping[type[exceptions.APIException], str] = {

@@ -27,6 +27,9 @@ class RuleShape(serializers.Serializer[None]):
     source = serializers.CharField(  # type: ignore[assignment]  # a field of the answer
         help_text="The text that the rule rests on, for this basis."
     )
+    note = serializers.CharField(
+        help_text="What to know beside the outcome: who signed that the rule is not required."
+    )
     blocks = BlockShape(many=True)
     evidence = serializers.ListField(
         child=serializers.CharField(), help_text="Ids of the records that it looked at."
@@ -72,6 +75,7 @@ class LotEvaluation(View):
                         "title": found.title,
                         "outcome": found.outcome,
                         "source": source_of(found.rule, facts.basis),
+                        "note": found.note,
                         "blocks": [asdict(block) for block in found.blocks],
                         "evidence": list(found.evidence),
                     }

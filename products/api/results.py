@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.api.schema import reads
-from products.api.shown_runs import RunRowShape, run_body
+from products.api.shown_runs import RunRowShape, run_bodies
 from products.api.surface import Body, View, only_parameters
 from products.domain.criteria import CATEGORY_LABELS, Category
+from products.domain.facts import LotFacts
+from products.domain.selection import Selection, is_inherited
 from products.models import Criterion, Run
-from products.queries.evidence import criteria_of_lot, runs_of_lot
-from products.queries.facts import criterion_of
+from products.queries.evidence import criteria_of_lot, runs_numbered, runs_of_lot
+from products.queries.facts import criterion_of, lot_facts
 from products.queries.listing import lot_row
 
 
@@ -26,7 +30,13 @@ class TestedShape(serializers.Serializer[None]):
     stage = serializers.CharField(allow_null=True)
     limit = serializers.CharField(allow_null=True, help_text="As shown to people.")
     required = serializers.BooleanField()  # type: ignore[assignment]  # a field of the answer
-    runs = RunRowShape(many=True, help_text="Oldest first; discarded ones too.")
+    satisfied_by = serializers.CharField(
+        allow_null=True, help_text="this_lot, or parent: inherited from the lots it is made from."
+    )
+    runs = RunRowShape(many=True, help_text="Of this lot, oldest first; discarded ones too.")
+    inherited = RunRowShape(
+        many=True, help_text="Of the lots that it is made from; each names its own lot."
+    )
 
 
 class CategoryShape(serializers.Serializer[None]):
@@ -51,10 +61,28 @@ class LotResults(View):
     def get(self, request: Request, lot: str) -> Response:
         only_parameters(request, [])
         row = lot_row(lot, timezone.now())
-        runs = runs_of_lot(row.id)
+        facts = lot_facts([row.id])[row.id]
+        own = runs_of_lot(row.id)
+        inherited = _inherited(facts)
+        shown = {
+            str(run["number"]): run for run in run_bodies([*own, *runs_numbered(_all(inherited))])
+        }
+        counted = {run.number: run.criterion_id for run in facts.runs}
+        rows = {str(found.pk): found for found in criteria_of_lot(row.id)}
+        placed = [(run, rows.get(counted.get(run.number) or str(run.criterion_id))) for run in own]
         tested = [
-            *((found.category, _of_criterion(found, runs)) for found in criteria_of_lot(row.id)),
-            *_of_no_criterion(runs),
+            *(
+                (
+                    found.category,
+                    _of_criterion(
+                        found,
+                        [shown[run.number] for run, of in placed if of == found],
+                        [shown[number] for number in inherited.get(key, ())],
+                    ),
+                )
+                for key, found in rows.items()
+            ),
+            *_of_no_criterion([(run, shown[run.number]) for run, of in placed if of is None]),
         ]
         categories = [
             {
@@ -73,7 +101,21 @@ class LotResults(View):
         )
 
 
-def _of_criterion(criterion: Criterion, runs: list[Run]) -> Body:
+def _inherited(facts: LotFacts) -> dict[str, list[str]]:
+    """Of each criterion the numbers of the runs of other lots that count for it."""
+    selection = Selection(facts)
+    return {
+        item.id: [run.number for run in selection.runs_for(item) if run.lot != facts.number]
+        for item in facts.criteria
+        if is_inherited(item)
+    }
+
+
+def _all(inherited: Mapping[str, list[str]]) -> set[str]:
+    return {number for numbers in inherited.values() for number in numbers}
+
+
+def _of_criterion(criterion: Criterion, runs: list[Body], inherited: list[Body]) -> Body:
     return {
         "criterion": criterion.code,
         "attribute": criterion.attribute,
@@ -81,16 +123,15 @@ def _of_criterion(criterion: Criterion, runs: list[Run]) -> Body:
         "stage": criterion.stage,
         "limit": criterion_of(criterion, criterion.method.code).limit_text,
         "required": criterion.required,
-        "runs": [run_body(run) for run in runs if run.criterion_id == criterion.pk],
+        "satisfied_by": criterion.satisfied_by,
+        "runs": runs,
+        "inherited": inherited,
     }
 
 
-def _of_no_criterion(runs: list[Run]) -> list[tuple[str, Body]]:
-    methods = {
-        run.method_version.method.pk: run.method_version.method
-        for run in runs
-        if run.criterion_id is None
-    }
+def _of_no_criterion(runs: list[tuple[Run, Body]]) -> list[tuple[str, Body]]:
+    """Runs for no criterion of the version that the lot is bound to now."""
+    methods = {run.method_version.method.pk: run.method_version.method for run, _ in runs}
     return [
         (
             method.category,
@@ -101,11 +142,9 @@ def _of_no_criterion(runs: list[Run]) -> list[tuple[str, Body]]:
                 "stage": None,
                 "limit": None,
                 "required": False,
-                "runs": [
-                    run_body(run)
-                    for run in runs
-                    if run.criterion_id is None and run.method_version.method_id == method.pk
-                ],
+                "satisfied_by": None,
+                "runs": [body for run, body in runs if run.method_version.method_id == method.pk],
+                "inherited": [],
             },
         )
         for method in methods.values()

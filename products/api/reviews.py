@@ -17,6 +17,12 @@ class ReviewBody(SignedBody):
         child=Text(max_length=48), max_length=500, help_text="Numbers of the runs to sign for."
     )
     comment = Text(allow_blank=True, default="", max_length=1000)
+    compared = serializers.DictField(
+        child=serializers.UUIDField(),
+        default=dict,
+        help_text="Of each run that was made elsewhere or on paper: the report or scan that you "
+        "compared it with, by the number of the run.",
+    )
 
 
 class ReviewShape(serializers.Serializer[None]):

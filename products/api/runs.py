@@ -1,4 +1,4 @@
-"""Runs: opened on a sample, read, submitted; each with its readings and all result versions."""
+"""Runs: opened on a sample, read, submitted, returned; each with readings and result versions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from products.actions.laboratories import record_report
 from products.actions.readings import save_readings, submit_run
+from products.actions.reviews import return_run
 from products.actions.runs import discard_run, open_run
-from products.api.filters import CharFilter, ChoiceFilter, Filters
+from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, reads, word_of
-from products.api.shown_runs import RunRowShape, RunShape, run_body, run_response
+from products.api.shown_runs import RunRowShape, RunShape, run_bodies, run_response
 from products.api.surface import (
     ActionBody,
-    Body,
     Instant,
     Part,
     Text,
@@ -29,6 +30,7 @@ from products.api.surface import (
     several,
 )
 from products.domain.calculations import ReadingFacts, VesselRole
+from products.domain.laboratories import ControlsStatement
 from products.domain.results import (
     PURPOSE_LABELS,
     Purpose,
@@ -37,7 +39,6 @@ from products.domain.results import (
     SupportKind,
     SupportOutcome,
 )
-from products.models import Run
 from products.models.fields import choices_of
 from products.queries import evidence
 
@@ -53,6 +54,10 @@ class RunFilters(Filters):
     )
     purpose = ChoiceFilter(choices=choices_of(Purpose, PURPOSE_LABELS), help_text="Purpose.")
     state = ChoiceFilter(choices=choices_of(RunState), help_text="State.")
+    laboratory = CharFilter(
+        "laboratory__code", lookup_expr="iexact", help_text="Code of the outside laboratory."
+    )
+    from_paper = BooleanFilter("from_paper", help_text="true: transcribed from paper.")
 
 
 class MediaPart(Part):
@@ -64,7 +69,18 @@ class RunBody(ActionBody):
     purpose = word_of(Purpose)
     performed_at = Instant(help_text="Stated by the analyst; starts any incubation.")
     performed_zone = Text(max_length=64, help_text="IANA name, such as America/New_York.")
-    instrument = Text(max_length=32)
+    instrument = Text(
+        allow_blank=True,
+        default="",
+        max_length=32,
+        help_text="Of this house. Of an outside laboratory or on paper it may be empty.",
+    )
+    laboratory = Text(
+        allow_blank=True, default="", max_length=32, help_text="Code of the outside laboratory."
+    )
+    from_paper = serializers.BooleanField(
+        default=False, help_text="Transcribed from paper of before the site's go-live date."
+    )
     criterion = Text(
         allow_blank=True, default="", max_length=48, help_text="Of the lot's specification version."
     )
@@ -84,15 +100,20 @@ class RunBody(ActionBody):
     late_reason = Text(allow_blank=True, default="", max_length=500)
 
 
-class ReadingPart(Part):
+class PlacePart(Part):
+    """Where a reading stands in its run."""
+
     name = Text(max_length=40)
-    value = Text(max_length=100, help_text='As printed: "98.2", "<0.05", "3.2E10", "growth".')
-    unit = Text(allow_blank=True, default="", max_length=32, help_text="UCUM code.")
     replicate = serializers.IntegerField(default=1, min_value=1, max_value=999)
     vessel = Text(allow_blank=True, default="", max_length=40)
     medium = Text(allow_blank=True, default="", max_length=40)
     role = word_of(VesselRole, blank=True, default="")
     read_at = Instant(allow_null=True, default=None)
+
+
+class ReadingPart(PlacePart):
+    value = Text(max_length=100, help_text='As printed: "98.2", "<0.05", "3.2E10", "growth".')
+    unit = Text(allow_blank=True, default="", max_length=32, help_text="UCUM code.")
 
 
 class SupportPart(Part):
@@ -114,6 +135,22 @@ class SubmissionBody(ActionBody):
 
 class DiscardBody(ActionBody):
     pass
+
+
+class ReturnBody(ActionBody):
+    comment = Text(max_length=1000, help_text="What the analyst is to look at.")
+
+
+class ReportBody(ActionBody):
+    report_number = Text(max_length=64)
+    reported_on = serializers.DateField()
+    signed_by = Text(max_length=100, help_text="As printed on the report.")
+    system = Text(max_length=200, help_text="Instrument or test system, as printed.")
+    controls = word_of(ControlsStatement)
+    controls_text = Text(allow_blank=True, default="", max_length=300)
+    started_on = serializers.DateField(allow_null=True, default=None)
+    ended_on = serializers.DateField(allow_null=True, default=None)
+    evidence = serializers.UUIDField(help_text="The report's file, attached to this run.")
 
 
 OPENING = OpenApiExample(
@@ -142,7 +179,7 @@ READINGS = OpenApiExample(
 class Runs(View):
     @lists("list_runs", "Runs, newest first", RunRowShape, tag=TAG, filters=RunFilters)
     def get(self, request: Request) -> Response:
-        return listed(request, evidence.runs(), NEWEST, _bodies, RunFilters)
+        return listed(request, evidence.runs(), NEWEST, run_bodies, RunFilters)
 
 
 class RunsOfSample(View):
@@ -189,7 +226,7 @@ class Readings(View):
         save_readings(
             context,
             run=run,
-            readings=[_reading_facts(part) for part in given["readings"]],
+            readings=[reading_facts(part) for part in given["readings"]],
             supports=[SupportFacts(**part) for part in given.get("supports", [])],
         )
         return run_response(run)
@@ -229,9 +266,39 @@ class Discard(View):
         return run_response(run)
 
 
-def _reading_facts(part: dict[str, Any]) -> ReadingFacts:
-    return ReadingFacts(text=part.pop("value"), **part)
+class Return(View):
+    @acts(
+        "run.return",
+        "return_run",
+        "Send a final result back to its analyst",
+        tag=TAG,
+        request=ReturnBody,
+        shape=RunShape,
+        status=200,
+        on_lot=True,
+    )
+    def post(self, request: Request, run: str) -> Response:
+        context, given = accept(request, ReturnBody, runs__number__iexact=run)
+        return_run(context, run=run, **given)
+        return run_response(run)
 
 
-def _bodies(rows: list[Run]) -> list[Body]:
-    return [run_body(row) for row in rows]
+class Report(View):
+    @acts(
+        "report.record",
+        "record_report",
+        "Transcribe what an outside laboratory's signed report states beside the values",
+        tag=TAG,
+        request=ReportBody,
+        shape=RunShape,
+        on_lot=True,
+    )
+    def post(self, request: Request, run: str) -> Response:
+        context, given = accept(request, ReportBody, runs__number__iexact=run)
+        record_report(context, run=run, **given)
+        return run_response(run, status=201)
+
+
+def reading_facts(part: dict[str, Any]) -> ReadingFacts:
+    """Of a place alone the text is empty."""
+    return ReadingFacts(text=part.pop("value", ""), **part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -76,15 +77,15 @@ class ProblemShape(serializers.Serializer[None]):
 
 
 PROBLEMS = {
-    400: "The body is not JSON, or the cursor is not one of this list.",
+    400: "The body is not JSON (of a file: no form), or the cursor is not one of this list.",
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
     409: "The records as they stand contradict it; with `blocks` when a release is refused.",
     411: "The body is sent in chunks, without a Content-Length.",
     412: "The lot has changed since it was read.",
-    413: "The body is larger than 1 MB.",
-    415: "The body is not sent as application/json.",
+    413: "The body is larger than 1 MB, or the file than 25 MB.",
+    415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",
     428: "`If-Match` is missing.",
 }
@@ -141,6 +142,19 @@ def reads(
         problems=(401, 403, *((404,) if named else ())),
         parameters=parameters,
         examples=examples,
+    )
+
+
+def downloads(
+    operation_id: str, summary: str, media_types: Sequence[str], *, tag: str
+) -> Callable[[Handler], Handler]:
+    """Describe a GET of bytes, which are of one of ``media_types``."""
+    return _described(
+        operation_id,
+        summary,
+        tag,
+        responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types},
+        problems=(401, 403, 404, 422),
     )
 
 
@@ -218,7 +232,7 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: dict[int, Shape],
+    responses: Mapping[int, Shape] | Mapping[tuple[int, str], OpenApiTypes],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),

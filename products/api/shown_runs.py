@@ -1,60 +1,78 @@
-"""What the API shows of runs: their readings, and every version of their results."""
+"""What the API shows of runs: readings, supporting records, and who performed and checked them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from products.api.shown import SignatureShape, name_of, signature_body
+from products.api.shown import (
+    AmendmentLineShape,
+    FileShape,
+    SignatureShape,
+    amendment_line,
+    file_body,
+    name_of,
+    signature_body,
+)
+from products.api.shown_results import (
+    InvalidatedShape,
+    ResultShape,
+    invalidated_by,
+    result_body,
+)
 from products.api.surface import Body
-from products.domain.criteria import Verdict
-from products.domain.investigations import InvestigationOutcome
-from products.models import Reading, Result, Run
+from products.models import OutsideReport, Reading, Rejudgement, Run, RunSupport, Transcription
 from products.queries import evidence
 from products.queries.facts import criterion_of
 from products.queries.runs import place_of
+from products.queries.versions import VersionLine, is_in_effect, is_waiting, versions_of
 
 
-class ReviewedShape(serializers.Serializer[None]):
+class ReturnShape(serializers.Serializer[None]):
+    result_version = serializers.IntegerField()
+    comment = serializers.CharField()
+    returned_by = serializers.CharField()
+    returned_at = serializers.DateTimeField()
+
+
+class ReportShape(serializers.Serializer[None]):
+    sequence = serializers.IntegerField()
+    report_number = serializers.CharField()
+    reported_on = serializers.DateField()
+    signed_by = serializers.CharField(help_text="As printed on the report.")
+    system = serializers.CharField()
+    controls = serializers.CharField(help_text="acceptable, not_acceptable or not_stated")
+    controls_text = serializers.CharField()
+    started_on = serializers.DateField(allow_null=True)
+    ended_on = serializers.DateField(allow_null=True)
+    evidence = FileShape()
+    recorded_at = serializers.DateTimeField()
+    recorded_by = serializers.CharField()
+
+
+class VerificationShape(serializers.Serializer[None]):
+    outcome = serializers.CharField(help_text="confirmed or refused")
     comment = serializers.CharField()
     signature = SignatureShape()
 
 
-class ResultShape(serializers.Serializer[None]):
-    version = serializers.IntegerField()
-    verdict = serializers.CharField(help_text=f"One of {', '.join(Verdict)}.")
-    reported = serializers.CharField(help_text="Rounded, with its comparator; empty when none.")
-    raw_value = serializers.CharField(help_text="Unrounded, as calculated.")
-    unit = serializers.CharField(help_text="UCUM code.")
-    final = serializers.BooleanField()
-    final_at = serializers.DateTimeField(
-        allow_null=True, help_text="Earliest end of an incubation that is not final yet."
-    )
-    explanation = serializers.CharField(help_text="What was compared, and how it came out.")
-    details = serializers.ListField(
-        child=serializers.ListField(child=serializers.CharField()),
-        help_text="Pairs of name and value that the calculation went through.",
-    )
-    reason = serializers.CharField()
+class PaperShape(serializers.Serializer[None]):
+    number = serializers.CharField()
+    signatory = serializers.CharField(help_text="As signed on the paper.")
+    dated_on = serializers.DateField()
+    evidence = FileShape(help_text="The scan.")
     recorded_at = serializers.DateTimeField()
-    submitted_by = serializers.CharField()
-    performed_by = serializers.CharField()
-    review = ReviewedShape(allow_null=True)
-    investigation = serializers.CharField(allow_null=True, help_text="Opened by this version.")
-
-
-class InvalidatedShape(serializers.Serializer[None]):
-    investigation = serializers.CharField()
-    cause = serializers.CharField()
-    evidence = serializers.CharField()
-    signature = SignatureShape()
+    recorded_by = serializers.CharField()
+    verification = VerificationShape(allow_null=True, help_text="By a second person.")
 
 
 class RunRowShape(serializers.Serializer[None]):
     number = serializers.CharField()
-    lot = serializers.CharField()
+    lot = serializers.CharField(help_text="The lot that it was measured on.")
     sample = serializers.CharField()
     stage = serializers.CharField()
     criterion = serializers.CharField(allow_null=True)
@@ -64,7 +82,15 @@ class RunRowShape(serializers.Serializer[None]):
     purpose = serializers.CharField()
     state = serializers.CharField()
     repeats = serializers.CharField(allow_null=True)
-    instrument = serializers.CharField()
+    instrument = serializers.CharField(
+        allow_null=True, help_text="None of a run made elsewhere, or before, on paper."
+    )
+    laboratory = serializers.CharField(allow_null=True, help_text="The outside laboratory.")
+    reports = ReportShape(
+        many=True, help_text="Of the outside laboratory, as transcribed; the last one counts."
+    )
+    from_paper = serializers.BooleanField()
+    transcription = PaperShape(allow_null=True)
     media = serializers.ListField(child=serializers.CharField())
     performed_at = serializers.DateTimeField()
     performed_zone = serializers.CharField()
@@ -75,12 +101,19 @@ class RunRowShape(serializers.Serializer[None]):
     late_reason = serializers.CharField()
     discard_reason = serializers.CharField()
     invalidated_by = InvalidatedShape(allow_null=True)
-    results = ResultShape(many=True, help_text="Every version, oldest first; the last one counts.")
+    amendments = AmendmentLineShape(many=True, help_text="Corrections and retraction, in order.")
+    waiting_amendment = serializers.CharField(
+        allow_null=True, help_text="The one that waits for its second signature."
+    )
+    returns = ReturnShape(many=True, help_text="To the analyst, in order.")
+    results = ResultShape(many=True, help_text="Every version, oldest first.")
 
 
 class ReadingShape(serializers.Serializer[None]):
     sequence = serializers.IntegerField()
-    is_current = serializers.BooleanField(help_text="No later reading replaced it.")
+    is_current = serializers.BooleanField(
+        help_text="It is the one in effect at its place: neither replaced nor removed."
+    )
     name = serializers.CharField()
     value = serializers.CharField(help_text="As entered.")
     unit = serializers.CharField()
@@ -90,6 +123,10 @@ class ReadingShape(serializers.Serializer[None]):
     role = serializers.CharField()
     read_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField(help_text="Why an earlier reading was replaced.")
+    amendment = serializers.CharField(
+        allow_null=True, help_text="The correction that it belongs to, and counts with."
+    )
+    removed = serializers.BooleanField(help_text="Takes the reading at this place out.")
     recorded_at = serializers.DateTimeField()
     recorded_by = serializers.CharField()
 
@@ -109,9 +146,58 @@ class RunShape(RunRowShape):
     supports = SupportShape(many=True)
 
 
-def run_body(run: Run) -> Body:
+def run_bodies(runs: Sequence[Run]) -> list[Body]:
+    keys = [run.pk for run in runs]
+    versions, rejudged = versions_of(keys), evidence.rejudgements_of(keys)
+    return [_run_body(run, versions.get(run.pk, ()), rejudged) for run in runs]
+
+
+def run_response(number: str, *, status: int = 200) -> Response:
+    run = evidence.run_with_readings(number)
+    readings = list(run.readings.all())
+    current = {
+        place_of(reading): reading for reading in readings if is_in_effect(reading.amendment)
+    }
+    body = {
+        **run_bodies([run])[0],
+        "readings": [
+            _reading_body(
+                reading,
+                is_current=current.get(place_of(reading)) is reading and not reading.removed,
+            )
+            for reading in readings
+        ],
+        "supports": [_support_body(support) for support in run.supports.all()],
+    }
+    return Response(body, status=status)
+
+
+def paper_body(paper: Transcription) -> Body:
+    verification = getattr(paper, "verification", None)
+    return {
+        "number": paper.number,
+        "signatory": paper.signatory,
+        "dated_on": paper.dated_on,
+        "evidence": file_body(paper.evidence),
+        "recorded_at": paper.recorded_at,
+        "recorded_by": name_of(paper.recorded_by),
+        "verification": verification
+        and {
+            "outcome": verification.outcome,
+            "comment": verification.comment,
+            "signature": signature_body(verification.signature),
+        },
+    }
+
+
+def _run_body(
+    run: Run, versions: Sequence[VersionLine], rejudged: Mapping[UUID, Sequence[Rejudgement]]
+) -> Body:
     criterion = run.criterion
     version = run.method_version
+    paper = getattr(run, "transcription", None)
+    amendments = list(run.amendments.all())
+    waiting = next((found.number for found in amendments if is_waiting(found)), None)
     allowed = timedelta(hours=run.lot.site.late_after_hours)
     return {
         "number": run.number,
@@ -125,7 +211,11 @@ def run_body(run: Run) -> Body:
         "purpose": run.purpose,
         "state": run.state,
         "repeats": run.repeats.number if run.repeats else None,
-        "instrument": run.instrument.code,
+        "instrument": run.instrument.code if run.instrument else None,
+        "laboratory": run.laboratory.code if run.laboratory else None,
+        "reports": [_report_body(report) for report in run.reports.all()],
+        "from_paper": run.from_paper,
+        "transcription": paper and paper_body(paper),
         "media": [str(link.media_lot) for link in run.media_links.all()],
         "performed_at": run.performed_at,
         "performed_zone": run.performed_zone,
@@ -135,34 +225,39 @@ def run_body(run: Run) -> Body:
         "entered_late": run.recorded_at - run.performed_at > allowed,
         "late_reason": run.late_reason,
         "discard_reason": run.discard_reason,
-        "invalidated_by": _invalidated_by(run),
-        "results": [_result_body(run, result) for result in run.results.all()],
-    }
-
-
-def run_response(number: str, *, status: int = 200) -> Response:
-    run = evidence.run_with_readings(number)
-    current = {place_of(reading): reading.sequence for reading in run.readings.all()}
-    body = {
-        **run_body(run),
-        "readings": [
-            _reading_body(reading, is_current=current[place_of(reading)] == reading.sequence)
-            for reading in run.readings.all()
-        ],
-        "supports": [
+        "invalidated_by": invalidated_by(run, versions),
+        "amendments": [amendment_line(found, run.number) for found in amendments],
+        "waiting_amendment": waiting,
+        "returns": [
             {
-                "kind": support.kind,
-                "document_number": support.document_number,
-                "dated_on": support.dated_on,
-                "outcome": support.outcome,
-                "signed_by": support.signed_by,
-                "recorded_at": support.recorded_at,
-                "recorded_by": name_of(support.recorded_by),
+                "result_version": found.result.version,
+                "comment": found.comment,
+                "returned_by": name_of(found.returned_by),
+                "returned_at": found.recorded_at,
             }
-            for support in run.supports.all()
+            for found in run.returns.all()
+        ],
+        "results": [
+            result_body(run, line, rejudged.get(line.row.pk, ())) for line in reversed(versions)
         ],
     }
-    return Response(body, status=status)
+
+
+def _report_body(report: OutsideReport) -> Body:
+    return {
+        "sequence": report.sequence,
+        "report_number": report.report_number,
+        "reported_on": report.reported_on,
+        "signed_by": report.signed_by,
+        "system": report.system,
+        "controls": report.controls,
+        "controls_text": report.controls_text,
+        "started_on": report.started_on,
+        "ended_on": report.ended_on,
+        "evidence": file_body(report.evidence),
+        "recorded_at": report.recorded_at,
+        "recorded_by": name_of(report.recorded_by),
+    }
 
 
 def _reading_body(reading: Reading, *, is_current: bool) -> Body:
@@ -178,47 +273,20 @@ def _reading_body(reading: Reading, *, is_current: bool) -> Body:
         "role": reading.role,
         "read_at": reading.read_at,
         "reason": reading.reason,
+        "amendment": reading.amendment.number if reading.amendment else None,
+        "removed": reading.removed,
         "recorded_at": reading.recorded_at,
         "recorded_by": name_of(reading.recorded_by),
     }
 
 
-def _result_body(run: Run, result: Result) -> Body:
-    item = getattr(result, "review_item", None)
-    opened = [found.number for found in run.investigations.all() if found.result_id == result.pk]
+def _support_body(support: RunSupport) -> Body:
     return {
-        "version": result.version,
-        "verdict": result.verdict,
-        "reported": result.reported,
-        "raw_value": result.raw_text,
-        "unit": result.unit,
-        "final": result.final,
-        "final_at": result.final_at,
-        "explanation": result.explanation,
-        "details": result.details,
-        "reason": result.reason,
-        "recorded_at": result.recorded_at,
-        "submitted_by": name_of(result.submitted_by),
-        "performed_by": result.performed_by.printed_name,
-        "review": item
-        and {"comment": item.review.comment, "signature": signature_body(item.review.signature)},
-        "investigation": opened[0] if opened else None,
+        "kind": support.kind,
+        "document_number": support.document_number,
+        "dated_on": support.dated_on,
+        "outcome": support.outcome,
+        "signed_by": support.signed_by,
+        "recorded_at": support.recorded_at,
+        "recorded_by": name_of(support.recorded_by),
     }
-
-
-def _invalidated_by(run: Run) -> Body | None:
-    current = max((result.version for result in run.results.all()), default=0)
-    for found in run.investigations.all():
-        conclusion = getattr(found, "conclusion", None)
-        if (
-            conclusion is not None
-            and conclusion.outcome == InvestigationOutcome.INVALIDATED
-            and found.result.version == current
-        ):
-            return {
-                "investigation": found.number,
-                "cause": conclusion.cause,
-                "evidence": conclusion.evidence,
-                "signature": signature_body(conclusion.signature),
-            }
-    return None

@@ -231,12 +231,17 @@ def context_from(request: Request, *, reason: str = "", password: str = "") -> C
 
 
 def accept(
-    request: Request, shape: type[ActionBody], *, deciding_on: str = "", **recording_on: object
+    request: Request,
+    shape: type[ActionBody],
+    *,
+    deciding_on: str | Mapping[str, str] = "",
+    **recording_on: object,
 ) -> tuple[Context, dict[str, Any]]:
     """The Context of the request and its body's own fields, as keywords for an action.
 
-    ``deciding_on`` is the number of a lot that is decided on, for which ``If-Match`` is required;
-    ``recording_on`` are look-ups of a lot that is recorded on, for which it is honoured.
+    ``deciding_on`` is the number of a lot that is decided on, or look-ups of it, for which
+    ``If-Match`` is required; ``recording_on`` are look-ups of a lot that is recorded on, for which
+    it is honoured.
 
     Raises:
         ValidationError: the body does not have the shape.
@@ -249,7 +254,8 @@ def accept(
         raise LengthRequiredError("Send the body in one piece, with its Content-Length.")
     version = None
     if deciding_on:
-        version = expected_version(request, required=True, number__iexact=deciding_on)
+        lot = {"number__iexact": deciding_on} if isinstance(deciding_on, str) else deciding_on
+        version = expected_version(request, required=True, **lot)
     elif recording_on:
         version = expected_version(request, required=False, **recording_on)
     body = shape(data=request.data)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from products.domain.errors import NotFoundError
 from products.models import (
+    Amendment,
     Criterion,
     Disposition,
     Hold,
@@ -15,10 +18,12 @@ from products.models import (
     Lot,
     LotParent,
     LotSource,
+    OutsideReport,
     Reading,
-    Result,
+    Rejudgement,
     Run,
     RunMedia,
+    RunReturn,
     RunSupport,
     Sample,
 )
@@ -29,36 +34,65 @@ def samples() -> QuerySet[Sample]:
 
 
 def runs() -> QuerySet[Run]:
-    """Each with all versions of its result and the investigations of it."""
-    versions = Result.objects.select_related(
-        "submitted_by__person", "performed_by", "review_item__review__signature"
-    ).order_by("version")
-    investigations = Investigation.objects.select_related("conclusion__signature", "result")
-    return Run.objects.select_related(
-        "lot__site",
-        "sample",
-        "criterion__method",
-        "method_version__method",
-        "instrument",
-        "repeats",
-        "recorded_by__person",
-        "performed_by",
-    ).prefetch_related(
-        Prefetch("results", queryset=versions),
-        Prefetch("investigations", queryset=investigations.order_by("number")),
-        Prefetch("media_links", queryset=RunMedia.objects.select_related("media_lot")),
+    """Each with all that stands beside its result; its versions are `versions.versions_of`."""
+    return (
+        Run.objects.select_related(
+            "lot__site",
+            "sample",
+            "criterion__method",
+            "method_version__method",
+            "instrument",
+            "laboratory",
+            "repeats",
+            "recorded_by__person",
+            "performed_by",
+            "transcription__evidence",
+            "transcription__recorded_by__person",
+            "transcription__verification__signature",
+        )
+        .defer("transcription__evidence__content")
+        .prefetch_related(
+            Prefetch(
+                "investigations",
+                queryset=Investigation.objects.select_related(
+                    "conclusion__signature", "result"
+                ).order_by("number"),
+            ),
+            Prefetch("media_links", queryset=RunMedia.objects.select_related("media_lot")),
+            Prefetch("amendments", queryset=Amendment.objects.select_related("second")),
+            Prefetch(
+                "returns",
+                queryset=RunReturn.objects.select_related("result", "returned_by__person"),
+            ),
+            Prefetch(
+                "reports",
+                queryset=OutsideReport.objects.select_related("evidence", "recorded_by__person")
+                .defer("evidence__content")
+                .order_by("sequence"),
+            ),
+        )
     )
+
+
+def rejudgements_of(runs: Collection[UUID]) -> Mapping[UUID, list[Rejudgement]]:
+    """Of each result its judgements under later specification versions, the oldest first."""
+    found: dict[UUID, list[Rejudgement]] = defaultdict(list)
+    rows = Rejudgement.objects.filter(result__run__in=runs).select_related("change__to_version")
+    for row in rows.order_by("change__number"):
+        found[row.result_id].append(row)
+    return found
 
 
 def run_with_readings(number: str) -> Run:
     """Raises NotFoundError when there is no such run."""
-    readings = Reading.objects.select_related("recorded_by__person").order_by("sequence")
+    readings = Reading.objects.select_related("recorded_by__person", "amendment__second")
     supports = RunSupport.objects.select_related("recorded_by__person").order_by("sequence")
     found = (
         runs()
         .filter(number__iexact=number)
         .prefetch_related(
-            Prefetch("readings", queryset=readings), Prefetch("supports", queryset=supports)
+            Prefetch("readings", queryset=readings.order_by("sequence")),
+            Prefetch("supports", queryset=supports),
         )
         .first()
     )
@@ -70,6 +104,13 @@ def run_with_readings(number: str) -> Run:
 def runs_of_lot(lot: UUID) -> list[Run]:
     """Every run, the discarded ones too, oldest first."""
     return list(runs().filter(lot=lot).order_by("recorded_at", "number"))
+
+
+def runs_numbered(numbers: Collection[str]) -> list[Run]:
+    """Those runs, oldest first; no query when there are none."""
+    if not numbers:
+        return []
+    return list(runs().filter(number__in=numbers).order_by("recorded_at", "number"))
 
 
 def criteria_of_lot(lot: UUID) -> list[Criterion]:

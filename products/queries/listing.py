@@ -48,6 +48,7 @@ CALLED = {
     "samples": "sample",
     "runs": "run",
     "investigations": "investigation",
+    "amendments": "amendment",
 }
 
 KINDS = """

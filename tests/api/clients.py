@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from knox.models import get_digest_token
@@ -71,11 +72,26 @@ class ApiClient:
         return response
 
     def sign(self, path: str, *, reason: str = "As the procedure says", **body: object) -> Any:
-        """Post under the tests' password, and with the ETag of the lot when it is one."""
+        """Post under the tests' password, and with the ETag of the lot that is decided on."""
         headers = {}
-        if path.startswith("lots/"):
-            headers["if_match"] = self.etag(path.split("/")[1])
+        if lot := self.lot_of(path):
+            headers["if_match"] = self.etag(lot)
         return self.post(path, {"reason": reason, "password": PASSWORD, **body}, **headers)
+
+    def attach(self, name: str, content: bytes, **fields: str) -> Any:
+        """Post a file with the fields beside it, as a form."""
+        form = fields | {"file": SimpleUploadedFile(name, content)}
+        response = self.http.post(f"{BASE}/evidence/", form)
+        check("post", f"{BASE}/evidence/", response)
+        return response
+
+    def lot_of(self, path: str) -> str:
+        """The lot that an address decides on, empty when it is none."""
+        if path.startswith("lots/"):
+            return path.split("/")[1]
+        if path.startswith("amendments/"):
+            return str(self.get("/".join([*path.split("/")[:2], ""])).json().get("lot", "NOPE"))
+        return ""
 
     def etag(self, lot: str) -> str:
         return str(self.get(f"lots/{lot}/").headers.get("ETag", '"none"'))

@@ -29,6 +29,7 @@ def tree(kind: type[DomainError]) -> list[type[DomainError]]:
 
 
 EXPECTED = {
+    "BodyTooLargeError": 413,
     "ClockError": 503,
     "ConfigurationError": 503,
     "ConflictError": 409,
@@ -37,6 +38,7 @@ EXPECTED = {
     "InvalidCursorError": 400,
     "InvalidValueError": 422,
     "LengthRequiredError": 411,
+    "MalformedBodyError": 400,
     "MalformedJsonError": 400,
     "NotComparableError": 422,
     "NotFoundError": 404,
