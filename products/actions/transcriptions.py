@@ -1,7 +1,8 @@
 """Records from paper of before a site's go-live date: transcribed, then verified by another person.
 
 What nobody has verified stays blocked, and so does what the second person refused: a record has one
-transcription. A refused run is retracted and opened again; a refused document keeps the date on
+transcription. A slip in typing is corrected before anybody signs: the run is returned. A refused
+run is retracted, and its paper transcribed under a new one; a refused document keeps the date on
 which it was approved here.
 """
 
@@ -190,8 +191,8 @@ def verify_transcription(
 ) -> Verification:
     """Sign for having compared a transcription with its scan: ``confirmed`` or ``refused``.
 
-    Of a run the final result is verified. What is refused stays blocked for good: the run is
-    retracted and transcribed anew, under a new number. Lots that rest on the record are judged
+    Of a run the final result is verified. A refusal is final: the run blocks until it is
+    retracted, and its paper is transcribed under a new one. Lots that rest on the record are judged
     again.
 
     Raises:
@@ -208,8 +209,12 @@ def verify_transcription(
     if isinstance(subject, Run):
         lock_lot(context, subject.lot)
     lock(f"transcription {row.pk}")
-    if Verification.objects.filter(transcription=row).exists():
-        raise DuplicateError(f"Transcription {row.number} is signed for already.")
+    signed = Verification.objects.filter(transcription=row).first()
+    if signed is not None:
+        raise DuplicateError(
+            f"Transcription {row.number} is signed for already ({signed.outcome}). What was "
+            "refused stays so: retract the run, and transcribe its paper under a new one."
+        )
     _check_another_person(context, row)
     if isinstance(subject, Run):
         _check_final(subject)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from products.actions.amendments import retract_run, sign_second
 from products.actions.dispositions import release_lot
 from products.actions.methods import draft_method_version
 from products.actions.readings import save_readings
@@ -39,6 +40,7 @@ from tests.records import (
     opened_run,
     people,
     product,
+    sample,
     second_account,
     source,
     submitted_run,
@@ -483,3 +485,19 @@ def test_a_run_from_paper_may_release_a_lot_when_every_second_person_has_signed(
     release_lot(context(people().quality), lot="EV-26-001")
 
     assert Lot.objects.get(number="EV-26-001").release_status == "released"
+
+
+def test_a_refused_run_is_retracted_and_its_paper_transcribed_under_a_new_one(
+    paper: Transcription,
+) -> None:
+    verified(paper, outcome="refused", comment="The page says 928 live cells")
+    again = sample().number
+    retraction = retract_run(
+        context(people().analyst), run=RUN, belongs_to=again, source_document="Page 12"
+    )
+    sign_second(context(people().reviewer), amendment=retraction.number, outcome="confirmed")
+    assert "result_missing" in codes()
+
+    verified(transcribed("run", paper_result(sample=again).run.number))
+
+    assert not {"paper_unverified", "result_missing"} & codes()
