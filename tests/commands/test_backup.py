@@ -77,9 +77,9 @@ def bare(databases: Databases, empty_db: str) -> Iterator[None]:
 
 @contextmanager
 def blocked_backup(
-    databases: Databases, source: str, path: Path
+    databases: Databases, source: str, path: Path, table: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """`manage.py backup` in a process of its own, held up while `pg_dump` is at work."""
+    """`manage.py backup` in a process of its own, held up where it first reads ``table``."""
     environment = {
         **os.environ,
         "EXOLOT_CLUSTER": "none",
@@ -87,7 +87,7 @@ def blocked_backup(
         "DATABASE_URL": _address("default"),
     }
     with databases.connect(source) as holder, holder.transaction():
-        holder.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
+        holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         process = subprocess.Popen(  # noqa: S603  # the program that is tested
             [sys.executable, "manage.py", "backup", str(path)],
             cwd=ROOT,
@@ -97,8 +97,8 @@ def blocked_backup(
             text=True,
         )
         deadline = time.monotonic() + PATIENCE_S
-        waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'django_session'::regclass"
-        while not holder.execute(waiting).fetchall():
+        waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        while not holder.execute(waiting, [table]).fetchall():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -136,7 +136,7 @@ def kept(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Kept]:
-    """A backup of one lot with a result; one more donor is recorded before it is finished."""
+    """A backup of one lot with a result; one more donor is recorded when it has begun."""
     source = f"exolot_backup_{uuid.uuid4().hex[:12]}"
     path = tmp_path_factory.mktemp("backup") / "records.exolot"
     databases.create(source)
@@ -152,7 +152,8 @@ def kept(
                 "INSERT INTO django_session VALUES (%s, 'data', now() + interval '1 day')",
                 [ACCOUNT],
             )
-        with blocked_backup(databases, source, path) as process:
+        # Held up while it counts: what is recorded then comes before the dump begins.
+        with blocked_backup(databases, source, path, "products_tissuesource") as process:
             donor("D-7777")
         said, failed = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, failed
@@ -392,7 +393,8 @@ def test_a_backup_into_no_directory_says_so(source: None, tmp_path: Path) -> Non
 def test_a_backup_that_is_killed_leaves_no_file(
     kept: Kept, source: None, databases: Databases, tmp_path: Path
 ) -> None:
-    with blocked_backup(databases, kept.source, tmp_path / "killed") as process:
+    # Only `pg_dump` looks at this table.
+    with blocked_backup(databases, kept.source, tmp_path / "killed", "django_session") as process:
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
 
