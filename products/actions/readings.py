@@ -19,6 +19,7 @@ from products.actions.results import (
 )
 from products.domain.amendments import UNDER_INVESTIGATION
 from products.domain.calculations import ReadingFacts
+from products.domain.criteria import Verdict
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
@@ -27,7 +28,12 @@ from products.domain.errors import (
 from products.domain.results import RunState, SupportFacts
 from products.domain.roles import Permission
 from products.models import Reading, Result, Run, RunSupport
-from products.queries.runs import place_of, readings_in_effect, result_in_effect
+from products.queries.runs import (
+    place_of,
+    readings_in_effect,
+    result_in_effect,
+    verdicts_of,
+)
 
 
 @action("run.save", permission=Permission.RECORD)
@@ -143,11 +149,12 @@ def _check_answers(context: Context, run: Run) -> None:
         )
 
 
-def _check_keeps_a_fail(run: Run, current: Result, verdict: str) -> None:
+def _check_keeps_a_fail(run: Run, current: Result, verdict: Verdict) -> None:
     """A criterion or a report that changed meanwhile takes no fail back: a second person does."""
-    if current.verdict in UNDER_INVESTIGATION and verdict != current.verdict:
+    counting = verdicts_of(current) & UNDER_INVESTIGATION
+    if counting and verdict not in counting:
         raise WrongStatusError(
-            f"The result of run {run.number} is {current.verdict} and would now be "
+            f"The result of run {run.number} is {' and '.join(sorted(counting))} and would now be "
             f"{verdict.replace('_', ' ')}. Correct the run: a second person signs for that."
         )
 
