@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from products.actions.holds import place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.lots import declare_stability_study
@@ -20,7 +22,7 @@ from products.demo.laboratory import (
     sample,
 )
 from products.demo.methods import approve_next_version
-from products.demo.readings import counts, particles, ratio, replicates, usual, value
+from products.demo.readings import counts, endotoxin, particles, ratio, replicates, usual, value
 from products.domain.criteria import Stage
 from products.domain.investigations import InvestigationOutcome
 from products.domain.results import Purpose
@@ -133,10 +135,15 @@ def _wrong_sample_and_no_documents(house: House) -> None:
 def _results_that_decide_nothing(house: House) -> None:
     lot = _msc(house, "MSC-005", 25)
     # Endotoxin without a denominator, as one publication prints it.
-    perform(lot, "CELLS-ENDOTOXIN", value("2.0", "[EU]"))
+    bare = tuple(
+        replace(one, unit="[EU]") if one.name == "endotoxin" else one
+        for one in endotoxin("0.200", "0.200")
+    )
+    perform(lot, "CELLS-ENDOTOXIN", bare)
     perform(lot, "CELLS-VIABILITY", counts(("0", "0"), ("0", "0")))
-    # Diluted so far that the bound lies above the limit.
-    perform(lot, "FINAL-ENDOTOXIN", value("<1.0"))
+    # Diluted beyond what the limit allows: the test can show nothing.
+    perform(lot, "FINAL-ENDOTOXIN", endotoxin("<0.005", "<0.005", dilution="200"))
+    perform(lot, "CELLS-POSITIVE", value(">90"))
     oversized = replicates("214.0", "219.3", "216.8")
     perform(lot, "FINAL-SIZE", oversized, purpose=Purpose.INFORMATION)
     review(lot)
@@ -201,7 +208,7 @@ def _without_source(house: House) -> None:
 def _endotoxin_under_investigation(house: House) -> None:
     lot = _placental(house, "PLA-008", 18)
     perform_usual(lot, "CELLS-VIABILITY", "FINAL-SIZE")
-    perform(lot, "FINAL-ENDOTOXIN", value("0.83"))
+    perform(lot, "FINAL-ENDOTOXIN", endotoxin("0.083", "0.083"))
     review(lot)
 
 

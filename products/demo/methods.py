@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from products.actions.equipment import register_instrument, register_media_lot
+from products.actions.equipment import (
+    record_calibration,
+    register_instrument,
+    register_media_lot,
+)
 from products.actions.methods import (
     approve_method_version,
     draft_method_version,
     register_method,
 )
+from products.actions.training import record_training
 from products.demo.house import House
 from products.domain.criteria import Category
+from products.domain.methods import MethodFamily
 from products.domain.readings import Formula
+from products.domain.results import SupportOutcome
 
 AEROBIC, ANAEROBIC = "aerobic bottle", "anaerobic bottle"
 MEDIA = ((AEROBIC, "AB-4471"), (ANAEROBIC, "NB-2206"))
@@ -40,6 +47,11 @@ class DemoMethod:
     loq: str = ""
     max_cv_percent: str = ""
     minimum_count: int | None = None
+    family: MethodFamily | str = ""
+    sensitivity: str = ""
+    min_recovery_percent: str = ""
+    max_recovery_percent: str = ""
+    min_correlation: str = ""
 
 
 SEVEN_DAYS = "incubation 168 h is our choice, as SCRT 2020 prints for its lots"
@@ -50,7 +62,13 @@ METHODS = (
         "STR", "Short tandem repeats", "STR profile", Category.IDENTITY, "PCR-02", Formula.WORD
     ),
     DemoMethod(
-        "MYCO-QPCR", "Mycoplasma by qPCR", "mycoplasma", Category.SAFETY, "PCR-01", Formula.WORD
+        "MYCO-QPCR",
+        "Mycoplasma by qPCR",
+        "mycoplasma",
+        Category.SAFETY,
+        "PCR-01",
+        Formula.WORD,
+        family=MethodFamily.QPCR,
     ),
     DemoMethod(
         "VIRUS",
@@ -69,6 +87,7 @@ METHODS = (
         Formula.NO_GROWTH,
         chosen=f"STTT 2025 names no system; {SEVEN_DAYS}",
         is_culture=True,
+        family=MethodFamily.CULTURE,
     ),
     DemoMethod(
         "BACTALERT",
@@ -79,6 +98,7 @@ METHODS = (
         Formula.NO_GROWTH,
         chosen=SEVEN_DAYS,
         is_culture=True,
+        family=MethodFamily.CULTURE,
     ),
     DemoMethod(
         "NTA-50-400",
@@ -88,6 +108,7 @@ METHODS = (
         "NTA-01",
         Formula.VALUE,
         "%",
+        family=MethodFamily.NTA,
     ),
     DemoMethod(
         "NTA",
@@ -100,8 +121,17 @@ METHODS = (
         replicates=3,
         max_cv_percent="20",
         chosen="3 replicates, CV at most 20 %: our choice",
+        family=MethodFamily.NTA,
     ),
-    DemoMethod("WB", "Western blot", "EV markers", Category.IDENTITY, "IMG-01", Formula.WORD),
+    DemoMethod(
+        "WB",
+        "Western blot",
+        "EV markers",
+        Category.IDENTITY,
+        "IMG-01",
+        Formula.WORD,
+        family=MethodFamily.WESTERN_BLOT,
+    ),
     DemoMethod(
         "ABX-ELISA",
         "Antibiotic residue by ELISA",
@@ -109,6 +139,7 @@ METHODS = (
         Category.PURITY,
         "PLR-01",
         Formula.WORD,
+        family=MethodFamily.ELISA,
     ),
     DemoMethod(
         "NFKB",
@@ -135,6 +166,7 @@ METHODS = (
         Formula.MEAN,
         "ug/mL",
         replicates=2,
+        family=MethodFamily.COLORIMETRIC,
     ),
     DemoMethod(
         "LAL",
@@ -142,8 +174,14 @@ METHODS = (
         "endotoxin",
         Category.SAFETY,
         "LAL-01",
-        Formula.VALUE,
+        Formula.ENDOTOXIN_KINETIC,
         "[EU]/mL",
+        replicates=2,
+        chosen="kinetic plate, lambda 0.005 EU/mL, in duplicate: our choice",
+        sensitivity="0.005",
+        min_recovery_percent="50",
+        max_recovery_percent="200",
+        min_correlation="0.980",
     ),
     DemoMethod(
         "ENDO-CHP",
@@ -151,8 +189,14 @@ METHODS = (
         "endotoxin",
         Category.SAFETY,
         "LAL-01",
-        Formula.VALUE,
+        Formula.ENDOTOXIN_KINETIC,
         "[EU]/mL",
+        replicates=2,
+        chosen="kinetic plate, lambda 0.005 EU/mL, in duplicate: our choice",
+        sensitivity="0.005",
+        min_recovery_percent="50",
+        max_recovery_percent="200",
+        min_correlation="0.980",
     ),
     DemoMethod(
         "TRYPAN",
@@ -165,6 +209,7 @@ METHODS = (
         replicates=2,
         minimum_count=100,
         chosen="2 replicates of at least 100 cells: our choice",
+        family=MethodFamily.MICROSCOPY,
     ),
     DemoMethod(
         "FC-POSITIVE",
@@ -195,7 +240,13 @@ METHODS = (
         Formula.WORD,
     ),
     DemoMethod(
-        "TEM", "Electron microscopy", "morphology", Category.IDENTITY, "TEM-01", Formula.WORD
+        "TEM",
+        "Electron microscopy",
+        "morphology",
+        Category.IDENTITY,
+        "TEM-01",
+        Formula.WORD,
+        family=MethodFamily.MICROSCOPY,
     ),
     DemoMethod(
         "NFCM-SIZE",
@@ -207,6 +258,7 @@ METHODS = (
         "nm",
         replicates=3,
         chosen="mean of 3 medians: our choice",
+        family=MethodFamily.NANO_FLOW,
     ),
     DemoMethod(
         "LYSIS",
@@ -215,6 +267,7 @@ METHODS = (
         Category.VIABILITY,
         "NFC-01",
         Formula.WORD,
+        family=MethodFamily.NANO_FLOW,
     ),
     DemoMethod(
         "NTA-BCA",
@@ -228,6 +281,7 @@ METHODS = (
         loq="0.5",
         max_cv_percent="20",
         chosen="our own example",
+        family=MethodFamily.NTA,
     ),
     DemoMethod(
         "VISUAL", "Visual inspection", "appearance", Category.GENERAL, "VIS-01", Formula.WORD
@@ -263,6 +317,14 @@ def add_methods(house: House) -> None:
             model=model,
             serial_number=f"DEMO-{serial:04}",
         )
+        record_calibration(
+            house.context("analyst", calendar.at(487, "09:00")),
+            instrument=code,
+            calibrated_on=calendar.day(487),
+            valid_until=calendar.day(-120),
+            outcome=SupportOutcome.PASSED,
+            document=f"DEMO-CAL-{serial:04}",
+        )
     for material, number in MEDIA:
         register_media_lot(
             house.context("analyst", calendar.at(490, "09:30")),
@@ -278,6 +340,7 @@ def add_methods(house: House) -> None:
             name=method.name,
             attribute=method.attribute,
             category=method.category,
+            family=method.family,
         )
         approve_next_version(house, method.code, 488)
 
@@ -297,9 +360,24 @@ def approve_next_version(house: House, code: str, days_ago: int, version: int = 
         loq=method.loq,
         max_cv_percent=method.max_cv_percent,
         minimum_count=method.minimum_count,
+        sensitivity=method.sensitivity,
+        min_recovery_percent=method.min_recovery_percent,
+        max_recovery_percent=method.max_recovery_percent,
+        min_correlation=method.min_correlation,
     )
     approve_method_version(
         house.context("quality2", calendar.at(days_ago, "15:00"), "Procedure checked"),
         method=code,
         version=version,
     )
+    for analyst in ("analyst", "analyst2"):
+        trained = house.account(analyst).person
+        if trained is not None:
+            record_training(
+                house.context("quality", calendar.at(days_ago, "16:00"), "Performed it under eyes"),
+                person=trained.pk,
+                method=code,
+                version=version,
+                trained_on=calendar.day(days_ago),
+                document=f"DEMO-TR-{analyst}-{code}-{version}",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from products.demo.methods import AEROBIC, ANAEROBIC
 from products.domain.readings import ReadingFacts, VesselRole
@@ -28,6 +29,20 @@ def value(text: str, unit: str = "") -> Readings:
 
 def replicates(*texts: str) -> Readings:
     return _series("value", *texts)
+
+
+def endotoxin(*texts: str, dilution: str = "10") -> Readings:
+    """Found in each well of the diluted sample, EU/mL, with a spike of 0.5 wholly recovered."""
+    found = (Decimal(0) if text.startswith("<") else Decimal(text) for text in texts)
+    spiked = (str(Decimal("0.500") + each) for each in found)
+    return (
+        *_series("endotoxin", *texts),
+        *_series("spiked", *spiked),
+        ReadingFacts("spike_added", "0.50"),
+        ReadingFacts("negative_control", "<0.005"),
+        ReadingFacts("correlation", "-0.998"),
+        ReadingFacts("dilution", dilution),
+    )
 
 
 def counts(*live_and_dead: tuple[str, str]) -> Readings:
@@ -84,6 +99,9 @@ def _pick(series: int, *choices: Readings) -> Readings:
     return choices[series % len(choices)]
 
 
+_NONE_FOUND = endotoxin("<0.005", "<0.005")
+
+
 def _nebulised(series: int) -> dict[str, Readings]:
     negative, positive = word("negative"), word("positive")
     return {
@@ -104,7 +122,7 @@ def _nebulised(series: int) -> dict[str, Readings]:
         "BULK-PROTEIN": _pick(series, replicates("41.2", "40.6"), replicates("38.9", "39.7")),
         "FINAL-MYCOPLASMA": negative,
         "FINAL-VIRUS": negative,
-        "FINAL-ENDOTOXIN": _pick(series, value("<0.05"), value("0.06"), value("<0.05")),
+        "FINAL-ENDOTOXIN": _pick(series, _NONE_FOUND, endotoxin("0.006", "0.006"), _NONE_FOUND),
         "FINAL-PARTICLES": _pick(
             series,
             particles("3.31E7", "3.42E7", "3.28E7", dilution="100"),
@@ -115,7 +133,7 @@ def _nebulised(series: int) -> dict[str, Readings]:
 
 def _msc(series: int) -> dict[str, Readings]:
     return {
-        "CELLS-ENDOTOXIN": _pick(series, value("<0.05"), value("0.07")),
+        "CELLS-ENDOTOXIN": _pick(series, _NONE_FOUND, endotoxin("0.007", "0.007")),
         "CELLS-MYCOPLASMA": word("negative"),
         "CELLS-VIABILITY": _pick(
             series,
@@ -126,7 +144,7 @@ def _msc(series: int) -> dict[str, Readings]:
         "CELLS-POSITIVE": _pick(series, value("97.3"), value("96.5"), value("98.1")),
         "CELLS-NEGATIVE": _pick(series, value("1.5"), value("0.4"), value("1.1")),
         "CELLS-TRILINEAGE": word("positive"),
-        "FINAL-ENDOTOXIN": _pick(series, value("<0.05"), value("0.11"), value("<0.05")),
+        "FINAL-ENDOTOXIN": _pick(series, _NONE_FOUND, endotoxin("0.011", "0.011"), _NONE_FOUND),
         "FINAL-MYCOPLASMA": word("negative by qPCR"),
         "FINAL-MORPHOLOGY": word("non-agglomerated, saucer/cup shaped, clear membrane"),
         "FINAL-SIZE": _pick(
@@ -162,7 +180,9 @@ def _placental(series: int) -> dict[str, Readings]:
             replicates("109.7", "111.3", "110.2"),
         ),
         "FINAL-CD63": word("positive"),
-        "FINAL-ENDOTOXIN": _pick(series, value("0.12"), value("<0.05"), value("0.09")),
+        "FINAL-ENDOTOXIN": _pick(
+            series, endotoxin("0.012", "0.012"), _NONE_FOUND, endotoxin("0.009", "0.009")
+        ),
         "FINAL-MYCOPLASMA": word("not detected"),
         "FINAL-APPEARANCE": word("clear, free of visible particles"),
     }
