@@ -64,6 +64,37 @@ def test_an_unknown_category_is_refused() -> None:
     assert refusal.value.field == "category"
 
 
+def test_a_method_keeps_its_family_and_states_none_without_one() -> None:
+    assert method("NTA-01", family="nta").family == "nta"
+    assert method("STE-01").family == ""
+
+
+def test_an_unknown_family_is_refused() -> None:
+    with pytest.raises(InvalidValueError) as refusal:
+        method(family="guesswork")
+
+    assert refusal.value.field == "family"
+
+
+def test_what_an_endotoxin_test_must_reach_is_kept_as_written_and_signed() -> None:
+    stated = {
+        "sensitivity": "0.050",
+        "min_recovery_percent": "50",
+        "max_recovery_percent": "200",
+        "min_correlation": "0.980",
+    }
+    method(family="other")
+    draft(formula="endotoxin_kinetic", unit="[EU]/mL", media=[], incubation_hours=None, **stated)
+
+    found = approve()
+
+    assert found.approval is not None
+    signed = json.loads(bytes(found.approval.content))["shown"]
+    assert {name: getattr(found, name) for name in stated} == stated
+    assert {name: signed[name] for name in stated} == stated
+    assert signed["family"] == "other"
+
+
 def test_drafts_are_numbered_in_order() -> None:
     method()
 

@@ -9,11 +9,13 @@ from threading import Barrier
 
 from django.db import connections
 
-from products.actions.dispositions import release_lot
+from products.actions.dispositions import reject_lot, release_lot
+from products.actions.products import assign_profile
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
 from products.domain.errors import DomainError
 from products.models import Disposition, Hold, Lot, Run
+from products.queries.checking import stored_differences
 from products.queries.lots import lots_at
 from tests.records import (
     VIABILITY,
@@ -116,3 +118,36 @@ def test_two_who_open_a_run_for_one_criterion_at_once_open_one(committed_db: str
 
     assert sorted(refusals) == ["", "result_exists", "result_exists", "result_exists"]
     assert Run.objects.count() == 1
+
+
+def test_a_lot_made_at_the_moment_its_parent_is_rejected_is_blocked(committed_db: str) -> None:
+    for turn in range(ROUNDS):
+        parent, child, grandchild = (f"EV-26-{turn}-{name}" for name in "PCG")
+        lot(parent, criteria=None if Lot.objects.exists() else [VIABILITY])
+        lot(child, parents=[parent])
+        rejecting = context(people().quality)
+
+        refusals = race(
+            partial(reject_lot, rejecting, lot=parent), partial(lot, grandchild, parents=[child])
+        )
+
+        assert refusals == ["", ""]
+        assert list(stored_differences(now())) == []
+        assert "parent_not_usable" in {one["code"] for one in Lot.objects.get(number=child).blocks}
+
+
+def test_a_lot_registered_while_its_product_gets_another_profile_is_judged_by_it(
+    committed_db: str,
+) -> None:
+    lot("EV-26-0", criteria=[VIABILITY])
+    for turn in range(1, ROUNDS):
+        profile = "phase_1_ind" if turn % 2 else "strict"
+        assigning = context(people().quality)
+
+        refusals = race(
+            partial(assign_profile, assigning, product="EXO-1", profile=profile),
+            partial(lot, f"EV-26-{turn}"),
+        )
+
+        assert refusals == ["", ""]
+        assert list(stored_differences(now())) == []

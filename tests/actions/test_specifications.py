@@ -11,10 +11,10 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from products import models
-from products.actions.methods import retire_method_version
+from products.actions.methods import register_method, retire_method_version
 from products.actions.naming import begin
 from products.actions.specifications import approve_specification, draft_specification
-from products.domain.criteria import Category, Criterion
+from products.domain.criteria import Category, Criterion, LimitKind, SatisfiedBy, Stage
 from products.domain.errors import (
     DuplicateError,
     InvalidValueError,
@@ -66,6 +66,97 @@ def test_a_draft_keeps_its_criteria_in_order_and_as_written() -> None:
 
 def test_drafts_are_numbered_in_order() -> None:
     assert [draft(VIABILITY).version, draft(VIABILITY).version] == [1, 2]
+
+
+def test_a_first_version_needs_no_reason_and_a_later_one_does() -> None:
+    draft(VIABILITY, change_reason="")
+
+    with pytest.raises(InvalidValueError, match="after version 1") as refusal:
+        draft(VIABILITY, change_reason=" ")
+
+    assert (refusal.value.code, refusal.value.field) == ("change_reason_missing", "change_reason")
+
+
+def test_the_reason_of_a_later_version_is_kept_and_signed() -> None:
+    draft(VIABILITY)
+    draft(VIABILITY, change_reason=" Capability study CS-4 ")
+
+    found = approve(2)
+
+    assert found.approval is not None
+    signed = json.loads(bytes(found.approval.content))["shown"]
+    assert found.change_reason == signed["change_reason"] == "Capability study CS-4"
+
+
+def test_a_criterion_says_whose_result_satisfies_it() -> None:
+    inherited = replace(VIABILITY, satisfied_by=SatisfiedBy.PARENT)
+    draft(inherited, ENDOTOXIN)
+
+    found = approve()
+
+    assert found.approval is not None
+    signed = json.loads(bytes(found.approval.content))["shown"]["criteria"]
+    assert [row.satisfied_by for row in found.criteria.order_by("position")] == [
+        "parent",
+        "this_lot",
+    ]
+    assert [one["satisfied_by"] for one in signed] == ["parent", "this_lot"]
+
+
+def particles(code: str, method: str, **changes: Any) -> Criterion:
+    usual = Criterion(
+        code=code,
+        attribute="Particles",
+        category=Category.GENERAL,
+        stage=Stage.BULK,
+        method=method,
+        kind=LimitKind.LOWER,
+        lower="1.0E10",
+        unit="{particles}/mL",
+    )
+    return replace(usual, **changes)
+
+
+def counting(code: str, family: str) -> None:
+    register_method(
+        context(people().analyst),
+        code=code,
+        name=f"Particles by {code}",
+        attribute="Particles",
+        category="general",
+        family=family,
+    )
+    approved_method(code, formula="particle_concentration", unit="{particles}/mL")
+
+
+def test_particles_are_not_asked_for_by_methods_of_different_families() -> None:
+    counting("NTA-1", "nta")
+    counting("NFC-1", "nano_flow")
+    draft(particles("by-nta", "NTA-1"), particles("by-flow", "NFC-1"))
+
+    with pytest.raises(InvalidValueError, match="methods of different families") as refusal:
+        approve()
+
+    assert refusal.value.code == "specification_incomplete"
+
+
+def test_attributes_that_name_their_family_stand_side_by_side() -> None:
+    counting("NTA-1", "nta")
+    counting("NFC-1", "nano_flow")
+    draft(
+        particles("by-nta", "NTA-1", attribute="Particles by NTA"),
+        particles("by-flow", "NFC-1", attribute="Particles by nano-flow"),
+    )
+
+    assert approve().state == "approved"
+
+
+def test_particles_are_not_counted_by_a_method_of_no_stated_family() -> None:
+    counting("NTA-1", "")
+    draft(particles("by-nta", "NTA-1"))
+
+    with pytest.raises(InvalidValueError, match="states no family"):
+        approve()
 
 
 def test_a_draft_may_lack_its_limit_until_approval() -> None:
