@@ -1,4 +1,4 @@
-"""The signing pages of release and rejection: the whole evaluation, then the signature."""
+"""The signing pages of quality's decisions: the whole evaluation, then the signature."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from products.actions.dispositions import reject_lot, release_lot
-from products.admin.forms import ActionForm
+from products.actions.dispositions import (
+    acknowledge_changes,
+    recall_lot,
+    reject_lot,
+    release_lot,
+)
+from products.actions.specification_changes import change_lot_specification
+from products.admin.forms import ActionForm, word
 from products.admin.lot_options import status_sentence
 from products.admin.pages import ActionPage, Crumb, Done
 from products.domain.dispositions import MEANINGS, DispositionKind
+from products.domain.methods import DocumentState
 from products.domain.release import Block, signer_blocks
-from products.models import Lot
+from products.models import Lot, SpecificationVersion
 from products.queries.lot_page import lot_page
 from products.queries.people import Identity
 
@@ -72,6 +79,101 @@ def rejection(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         template="admin/exolot/decide.html",
         back=_page_of(lot),
         lot=lot,
+        shown=lambda: judged(lot),
+        crumbs=crumbs,
+        is_wide=True,
+    )
+
+
+def recalling(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
+    def perform(context: Any, typed: dict[str, Any]) -> Done:
+        recall_lot(context, lot=lot.number)
+        return Done(_page_of(lot), f"Lot {lot.number} is recalled; your signature is recorded.")
+
+    return ActionPage(
+        action="lot.recall",
+        title=f"Recall lot {lot.number}",
+        form_class=ActionForm,
+        perform=perform,
+        submit="Sign and recall",
+        submit_class="danger",
+        meaning=MEANINGS[DispositionKind.RECALL],
+        intro="A recall is final. Lots that were made from this one and released go on hold.",
+        template="admin/exolot/decide.html",
+        back=_page_of(lot),
+        lot=lot,
+        shown=lambda: judged(lot),
+        crumbs=crumbs,
+        is_wide=True,
+    )
+
+
+def acknowledging(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
+    def perform(context: Any, typed: dict[str, Any]) -> Done:
+        acknowledge_changes(context, lot=lot.number)
+        return Done(_page_of(lot), f"The changes of lot {lot.number} are acknowledged.")
+
+    return ActionPage(
+        action="lot.acknowledge_changes",
+        title=f"Acknowledge what changed on lot {lot.number} since its release",
+        form_class=ActionForm,
+        perform=perform,
+        submit="Sign the acknowledgement",
+        meaning="Changes since release acknowledged",
+        intro="You sign for having seen what changed. The status stays as it is; a hold that a "
+        "change forced is lifted by itself, and a broken rule still speaks against the lot.",
+        template="admin/exolot/decide.html",
+        back=_page_of(lot),
+        lot=lot,
+        shown=lambda: judged(lot),
+        crumbs=crumbs,
+        is_wide=True,
+    )
+
+
+class SpecificationChangeForm(ActionForm):
+    version = word("Specification version", [], empty="choose")
+
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("version", versions)
+        self.fields["reason"].label = "Justification"
+        self.fields["reason"].help_text = "Why the lot is judged by another version; it is shown."
+
+
+def changing_specification(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
+    def perform(context: Any, typed: dict[str, Any]) -> Done:
+        chosen = typed["version"]
+        change = change_lot_specification(
+            context, lot=lot.number, version=int(chosen) if chosen.isdecimal() else 0
+        )
+        return Done(
+            _page_of(lot),
+            f"Lot {lot.number} is bound to specification version {change.to_version.version}. "
+            "Every result keeps its verdict under the earlier version beside the new one.",
+        )
+
+    versions = SpecificationVersion.objects.filter(
+        product=lot.product, state=DocumentState.APPROVED
+    ).exclude(pk=lot.specification_id)
+    return ActionPage(
+        action="lot.change_specification",
+        title=f"Bind lot {lot.number} to another specification version",
+        form_class=SpecificationChangeForm,
+        perform=perform,
+        submit="Sign the change",
+        meaning="Specification version changed",
+        intro=f"The lot is bound to version {lot.specification.version}. Every final result is "
+        "judged again; both verdicts are kept, and a fail under either version counts.",
+        template="admin/exolot/decide.html",
+        back=_page_of(lot),
+        lot=lot,
+        arguments={
+            "versions": [
+                (str(row.version), f"version {row.version}, {row.document}")
+                for row in versions.order_by("-version")
+            ]
+        },
         shown=lambda: judged(lot),
         crumbs=crumbs,
         is_wide=True,

@@ -13,19 +13,33 @@ from django.utils.safestring import SafeString
 
 from products.actions.holds import lift_hold, place_hold
 from products.admin.dispositions import judged
-from products.admin.forms import ActionForm, word
+from products.admin.forms import ActionForm, text, word
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Option, Shown, link
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.domain.dispositions import MEANINGS, DispositionKind
+from products.domain.holds import HoldKind
 from products.domain.lots import local_text
 from products.models import Hold, Lot
 from products.templatetags.exolot import mark
 
+HOLDS = (
+    (HoldKind.SITE.value, "Of this site"),
+    (HoldKind.OFFICIAL.value, "Official: until an authority has released the lot"),
+)
+
+
+class PlaceForm(ActionForm):
+    kind = word("Kind of hold", HOLDS)
+    reference = text("Reference", "Of an official hold: the authority's own number.")
+
 
 class LiftForm(ActionForm):
     hold = word("Hold to lift", [])
+    reference = text(
+        "Reference", "Of an official hold: the document by which the authority released the lot."
+    )
 
     def __init__(self, *args: Any, holds: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,13 +48,13 @@ class LiftForm(ActionForm):
 
 def placing(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
     def perform(context: Any, typed: dict[str, Any]) -> Done:
-        place_hold(context, lot=lot.number)
+        place_hold(context, lot=lot.number, kind=typed["kind"], reference=typed["reference"])
         return Done(_page_of(lot), f"Lot {lot.number} is on hold.")
 
     return ActionPage(
         action="hold.place",
         title=f"Place a hold on lot {lot.number}",
-        form_class=ActionForm,
+        form_class=PlaceForm,
         perform=perform,
         submit="Sign and place the hold",
         meaning=MEANINGS[DispositionKind.HOLD],
@@ -57,7 +71,12 @@ def placing(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
 def lifting(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
     def perform(context: Any, typed: dict[str, Any]) -> Done:
         number = typed["hold"]
-        lift_hold(context, lot=lot.number, hold=int(number) if number.isdecimal() else 0)
+        lift_hold(
+            context,
+            lot=lot.number,
+            hold=int(number) if number.isdecimal() else 0,
+            reference=typed["reference"],
+        )
         return Done(_page_of(lot), f"Hold {number} of lot {lot.number} is lifted.")
 
     rows = Hold.objects.filter(lot=lot, lift__isnull=True).order_by("number")
@@ -72,15 +91,24 @@ def lifting(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         template="admin/exolot/decide.html",
         back=_page_of(lot),
         lot=lot,
-        arguments={"holds": [(str(row.number), f"{row.number}: {row.reason}") for row in rows]},
+        arguments={"holds": [(str(row.number), _named(row)) for row in rows]},
         shown=lambda: judged(lot),
         crumbs=crumbs,
         is_wide=True,
     )
 
 
+def _named(hold: Hold) -> str:
+    official = f" (official, {hold.reference or 'no number yet'})"
+    return f"{hold.number}{official if hold.kind == HoldKind.OFFICIAL else ''}: {hold.reason}"
+
+
 def _page_of(lot: Lot) -> str:
     return reverse("admin:products_lot_change", args=[lot.pk])
+
+
+def _by_reference(hold: Hold) -> str:
+    return f" (document {hold.lift.reference})" if hold.lift.reference else ""
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -132,7 +160,7 @@ class HoldAdmin(RecordAdmin[Hold]):
         zone = record.lot.site.zone
         lifted = (
             f"{local_text(lift.signature.signed_at, zone)} by {lift.signature.printed_name}: "
-            f"{lift.reason}"
+            f"{lift.reason}{_by_reference(record)}"
             if lift
             else "no"
         )
@@ -141,6 +169,8 @@ class HoldAdmin(RecordAdmin[Hold]):
             mark=self.state(record),
             facts=[
                 ("Lot", link(record.lot.number, page)),
+                ("Kind", dict(HOLDS)[record.kind]),
+                ("Reference of the authority", record.reference),
                 ("Reason", record.reason),
                 (
                     "Placed",

@@ -14,6 +14,8 @@ from products.domain.dispositions import DispositionKind
 from products.domain.holds import HoldKind
 from products.domain.lots import (
     STATUS_LABELS,
+    TERMINAL,
+    WAS_RELEASED,
     Decision,
     ReleaseStatus,
     decisions_possible,
@@ -128,6 +130,31 @@ def lot_options(request: HttpRequest, page: LotPage) -> Iterator[Option]:
     )
     yield option(
         request,
+        "lot.recall",
+        "Recall",
+        url("recall"),
+        why_not=_no_transition(page, DispositionKind.RECALL),
+        style="danger",
+    )
+    if page.facts.decision in WAS_RELEASED:
+        yield option(
+            request,
+            "lot.acknowledge_changes",
+            "Acknowledge changes",
+            url("acknowledge"),
+            why_not=""
+            if page.to_acknowledge
+            else "no result changed since the release that is not acknowledged.",
+        )
+    yield option(
+        request,
+        "lot.change_specification",
+        "Change the specification version",
+        url("change_specification"),
+        why_not=_no_other_specification(page),
+    )
+    yield option(
+        request,
         "lot.void",
         "Declare void",
         url("void"),
@@ -158,6 +185,12 @@ def _no_run(page: LotPage) -> str:
     if page.facts.decision is Decision.VOID:
         return "the lot is void: it was registered in error."
     return "" if page.samples else "no sample of the lot is recorded. Draw one first."
+
+
+def _no_other_specification(page: LotPage) -> str:
+    if page.facts.decision in TERMINAL:
+        return f"the lot is {page.facts.decision}, which is final."
+    return "" if page.has_other_specification else "its product has no other approved version."
 
 
 def _no_void(page: LotPage) -> str:

@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from products.actions.lots import declare_stability_study, register_lot
 from products.admin.corrections import voiding
-from products.admin.dispositions import rejection, release
+from products.admin.dispositions import (
+    acknowledging,
+    changing_specification,
+    recalling,
+    rejection,
+    release,
+)
 from products.admin.evidence import attaching
 from products.admin.forms import (
     ActionForm,
@@ -149,6 +155,9 @@ class LotAdmin(RecordAdmin[Lot]):
             "review",
             "release",
             "reject",
+            "recall",
+            "acknowledge",
+            "change_specification",
             "hold",
             "lift_hold",
             "declare_study",
@@ -211,6 +220,18 @@ class LotAdmin(RecordAdmin[Lot]):
     def reject_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)
         return self.answer(request, rejection(lot, self._crumbs(lot)))
+
+    def recall_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(request, recalling(lot, self._crumbs(lot)))
+
+    def acknowledge_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(request, acknowledging(lot, self._crumbs(lot)))
+
+    def change_specification_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        lot = self.record(key)
+        return self.answer(request, changing_specification(lot, self._crumbs(lot)))
 
     def hold_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)

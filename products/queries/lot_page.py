@@ -15,6 +15,8 @@ from products.domain.criteria import Category, Criterion, SatisfiedBy, Verdict
 from products.domain.dispositions import DispositionKind
 from products.domain.donors import OUTCOME_LABELS, SourceFacts
 from products.domain.facts import plain
+from products.domain.lots import WAS_RELEASED
+from products.domain.methods import DocumentState
 from products.domain.ordering import normalised
 from products.domain.products import PROFILE_LABELS
 from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, RunFacts, evaluate
@@ -39,9 +41,10 @@ from products.models import (
     SecondSignature,
     Signature,
     SpecificationChange,
+    SpecificationVersion,
 )
 from products.queries.attachments import files_of_lot, notes
-from products.queries.facts import lot_facts
+from products.queries.facts import descendants_of, lot_facts
 from products.queries.lots import Standing, lots_at
 from products.queries.versions import VersionLine, second_of, state_of, versions_of
 
@@ -148,8 +151,8 @@ class ChangesSinceRelease:
 
 @dataclass(frozen=True, slots=True)
 class LotPage:
-    """``parents`` are all the lots it was made from, however far back, as they stand; ``children``
-    those made from it directly.
+    """``parents`` are all the lots it was made from, however far back, as they stand;
+    ``descendants`` all that were made from it.
     """
 
     lot: Lot
@@ -169,8 +172,9 @@ class LotPage:
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[Note, ...] = ()
     changes: ChangesSinceRelease | None = None
+    has_other_specification: bool = False
     parents: tuple[WithAnnotations[Lot, Standing], ...] = ()
-    children: tuple[WithAnnotations[Lot, Standing], ...] = ()
+    descendants: tuple[WithAnnotations[Lot, Standing], ...] = ()
 
     @property
     def open_holds(self) -> tuple[Hold, ...]:
@@ -190,6 +194,24 @@ class LotPage:
     @property
     def waiting_amendments(self) -> tuple[LotAmendment, ...]:
         return tuple(line for line in self.amendments if line.state == "waits")
+
+    @property
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """Numbers of runs of which a released lot has a result that nobody signed for."""
+        if self.facts.decision not in WAS_RELEASED:
+            return ()
+        signed = dict(self.facts.signed_results or ())
+        return tuple(
+            run.number
+            for run in (*self.facts.inherited, *self.facts.runs)
+            if run.result_id is not None
+            and run.result_id not in self.facts.acknowledged
+            and (
+                run.number in signed
+                if run.state is RunState.RETRACTED
+                else signed.get(run.number) != run.result_id
+            )
+        )
 
     @property
     def status(self) -> str:
@@ -268,11 +290,16 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
         acknowledgements=acknowledgements,
         evidence=files_of_lot(lot),
         notes=tuple(notes().filter(lot=lot)),
+        has_other_specification=SpecificationVersion.objects.filter(
+            product=lot.product, state=DocumentState.APPROVED
+        )
+        .exclude(pk=lot.specification_id)
+        .exists(),
         changes=_changes(facts, dispositions, acknowledgements),
         parents=parents,
-        children=tuple(
+        descendants=tuple(
             lots_at(now)
-            .filter(parent_links__parent=lot)
+            .filter(pk__in=descendants_of([lot.pk]) - {lot.pk})
             .select_related("product")
             .order_by("number")
         ),

@@ -45,6 +45,9 @@ MAY_OPEN = {
     "lot_declare_study": {"quality"},
     "run_readings": {"analyst"},
     "run_submit": {"analyst"},
+    "lot_recall": {"quality"},
+    "lot_acknowledge": {"quality"},
+    "lot_change_specification": {"quality"},
     "lot_void": {"analyst", "quality"},
     "lot_attach": {"analyst", "reviewer", "quality"},
     "lot_note": {"analyst", "reviewer", "quality"},
@@ -109,6 +112,7 @@ def records() -> dict[str, tables.Model]:
     )
     run = opened_run(ENDOTOXIN, purpose="information")
     media_lot()
+    assert run.instrument
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
     return {
         "lot": run.lot,

@@ -12,6 +12,7 @@ from products.models import (
     Investigation,
     Lot,
     Method,
+    MethodVersion,
     Product,
     Reading,
     Result,
@@ -27,6 +28,7 @@ from tests.records import (
     PURITY,
     STERILITY,
     VIABILITY,
+    calibrated,
     context,
     instrument,
     lot,
@@ -36,6 +38,7 @@ from tests.records import (
     people,
     product,
     submitted_run,
+    trained,
     value,
 )
 from tests.records import vessels as vessels_read
@@ -110,6 +113,8 @@ def test_a_lot_is_made_tested_reviewed_and_released() -> None:
         drawn_zone="UTC",
     )
     analyst.send(address("instrument_add"), code="CC-1", model="Counter", serial_number="7")
+    calibrated("CC-1")
+    trained(people().analyst, MethodVersion.objects.get())
     analyst.send(
         address("lot_open_run", the_lot("L-1")),
         criterion="via",
@@ -351,7 +356,7 @@ def test_no_outcome_is_chosen_for_the_signer() -> None:
     concluded = quality.sign(address("investigation_conclude", Investigation.objects.get()))
     determined = quality.sign(address("donor_determine", Donor.objects.get()))
 
-    assert "'' is not one of: confirmed, invalidated." in concluded.errors["outcome"]
+    assert "'' is not one of: confirmed, invalidated" in concluded.errors["outcome"][0]
     assert "'' is not one of: eligible" in determined.errors["outcome"][0]
 
 
