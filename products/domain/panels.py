@@ -115,7 +115,7 @@ PANELS: tuple[Panel, ...] = (
         MISEV2023,
         (
             CriterionTemplate(
-                code="size",
+                "size",
                 attribute="Particles in the size range",
                 category=Category.IDENTITY,
                 stage=Stage.BULK,
@@ -134,7 +134,7 @@ PANELS: tuple[Panel, ...] = (
         f"{MISEV2023}; {WEBBER_CLAYTON}",
         (
             CriterionTemplate(
-                code="particle_to_protein",
+                "particle_to_protein",
                 attribute="Particles per protein",
                 category=Category.PURITY,
                 stage=Stage.BULK,

@@ -96,6 +96,32 @@ SET search_path = pg_catalog, pg_temp AS $$
     UNION SELECT performed_by_id FROM public.products_result WHERE run_id = run
 $$;
 
+-- A repeat may be of a run made under another specification version of the lot.
+CREATE OR REPLACE FUNCTION products_run_fits() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.criterion_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.products_criterion c
+        JOIN public.products_lot l ON l.specification_id = c.specification_id
+        JOIN public.products_methodversion m ON m.method_id = c.method_id
+        WHERE c.id = NEW.criterion_id AND l.id = NEW.lot_id AND m.id = NEW.method_version_id
+    ) THEN
+        RAISE EXCEPTION 'run %: its criterion is not of its lot''s specification and method',
+            NEW.number USING ERRCODE = 'QC005';
+    END IF;
+    IF NEW.repeats_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.products_run r
+        JOIN public.products_criterion former ON former.id = r.criterion_id
+        JOIN public.products_criterion c ON c.id = NEW.criterion_id
+        WHERE r.id = NEW.repeats_id AND r.lot_id = NEW.lot_id
+          AND former.method_id = c.method_id AND upper(former.code) = upper(c.code)
+    ) THEN
+        RAISE EXCEPTION 'run %: it repeats a run of another lot or criterion', NEW.number
+            USING ERRCODE = 'QC005';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE OR REPLACE FUNCTION products_independent_release() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE signer uuid; profile text;
@@ -201,7 +227,12 @@ ALTER TABLE products_amendment DROP CONSTRAINT amendment_corrects_a_result_of_it
 ALTER TABLE products_amendment DROP CONSTRAINT amendment_of_its_runs_lot;
 """
 
-REPLACED = ("products_lots_of", "products_recorders_of", "products_independent_release")
+REPLACED = (
+    "products_lots_of",
+    "products_recorders_of",
+    "products_run_fits",
+    "products_independent_release",
+)
 
 TRIGGERS = (
     ("stamp_evidence", "products_evidence", "products_stamp_evidence()"),

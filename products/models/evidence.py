@@ -30,10 +30,10 @@ SUBJECTS = (
 
 def exactly_one(fields: tuple[str, ...]) -> Q:
     """Of these columns one names a record and the others are empty."""
-    return Q.create(
-        [Q.create([(f"{field}__isnull", field != named) for field in fields]) for named in fields],
-        connector=Q.OR,
+    alternatives = (
+        Q(*((f"{field}__isnull", field != named) for field in fields)) for named in fields
     )
+    return Q(*alternatives, _connector=Q.OR)
 
 
 class Evidence(Record):

@@ -101,7 +101,7 @@ def _known(
     fresh = read(missing)
     if len(kept) > MOST_KEPT:
         kept.clear()
-    kept.update({key: document for key, (document, is_frozen) in fresh.items() if is_frozen})
+    kept |= {key: document for key, (document, is_frozen) in fresh.items() if is_frozen}
     return found | {key: document for key, (document, _) in fresh.items()}
 
 

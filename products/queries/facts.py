@@ -65,7 +65,7 @@ def lot_facts(ids: Collection[UUID]) -> dict[UUID, LotFacts]:
     asked = {row["id"] for row in rows}
     for row in rows:
         if inherits[row["specification_id"]]:
-            asked.update(ancestor[0] for ancestor in row["ancestors"] or ())
+            asked |= {ancestor[0] for ancestor in row["ancestors"] or ()}
     runs = run_facts(asked)
     return {
         UUID(row["id"]): _lot(
@@ -222,7 +222,7 @@ def _line(lot: str, parents_of: Mapping[str, Iterable[str]]) -> Iterator[str]:
         yield from generation
         further = [key for member in generation for key in parents_of.get(member, ())]
         generation = [key for key in dict.fromkeys(further) if key not in seen]
-        seen.update(generation)
+        seen |= set(generation)
 
 
 def _source(part: list[Any]) -> SourceFacts:

@@ -17,6 +17,7 @@ IDENTIFYING = re.compile(
 # Every field whose name speaks of a person or a place, and of whom.
 OF_STAFF = {
     "AuditEntry.address": "network address of a member of staff",
+    "Laboratory.address": "postal address of an outside laboratory",
     "SignIn.address": "network address of a member of staff",
 }
 DONOR_FIELDS = {
