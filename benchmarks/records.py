@@ -1,0 +1,153 @@
+"""The records that the benchmarks measure on: one complete lot of twenty results, and copies."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import CharField, Model
+from django.test import override_settings
+
+from products import models
+from products.actions.naming import begin, end
+from products.actions.readings import save_readings, submit_run
+from products.actions.reviews import review_results
+from products.domain.calculations import Formula
+from products.domain.criteria import Criterion, Stage
+from products.domain.results import Purpose
+from products.models import Lot
+from tests import records
+from tests.conftest import CHEAP_HASHERS, Databases, use
+from tests.records import ENDOTOXIN, PURITY, STERILITY, VIABILITY, context, people, time_is
+
+_RUNS = "run_id IN (SELECT id FROM products_run WHERE lot_id = %(lot)s)"
+_REVIEWS = "SELECT signature_id FROM products_review WHERE lot_id = %(lot)s"
+COPIED: tuple[tuple[type[Model], str], ...] = (
+    (models.Lot, "id = %(lot)s"),
+    (models.LotSource, "lot_id = %(lot)s"),
+    (models.Sample, "lot_id = %(lot)s"),
+    (models.Run, "lot_id = %(lot)s"),
+    (models.RunMedia, _RUNS),
+    (models.Reading, _RUNS),
+    (models.RunSupport, _RUNS),
+    (models.Result, _RUNS),
+    (models.Signature, f"id IN ({_REVIEWS})"),
+    (models.Review, "lot_id = %(lot)s"),
+    (models.ReviewItem, "review_id IN (SELECT id FROM products_review WHERE lot_id = %(lot)s)"),
+)
+"""What a lot consists of, each with the condition that finds it."""
+
+NUMBER = "BENCH-0001"
+RESULTS = 20
+AGE = timedelta(days=30)
+MEASURED = (VIABILITY, PURITY, ENDOTOXIN, STERILITY)
+
+
+@contextmanager
+def benchmark_database() -> Iterator[None]:
+    """A new database on the test cluster, where records may have a past, dropped at the end."""
+    databases = Databases()
+    databases.build_template()
+    name = f"exolot_bench_{uuid.uuid4().hex[:12]}"
+    databases.create(name)
+    try:
+        with databases.connect(name) as owner:
+            owner.execute("SELECT set_config('exolot.action', 'system.provision', false)")
+            owner.execute("UPDATE products_installation SET kind = 'demo'")
+        use(name)
+        with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
+            yield
+    finally:
+        use("postgres")
+        databases.drop(name)
+
+
+def criteria(results: int = RESULTS) -> tuple[Criterion, ...]:
+    """Viability, purity, endotoxin and sterility, then values of a method each."""
+    values = [
+        replace(ENDOTOXIN, code=f"value-{number:02d}", attribute=f"Value {number}", method=method)
+        for number, method in enumerate(_value_methods(results - len(MEASURED)), 1)
+    ]
+    return (*MEASURED, *values)[:results]
+
+
+def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
+    """A lot with one reviewed result for each criterion, recorded over the last month."""
+    asked = criteria(results)
+    made_at = records.now() - AGE
+    runs = []
+    with time_is(made_at):
+        for method in _value_methods(results - len(MEASURED)):
+            records.approved_method(method, formula=Formula.VALUE, unit=ENDOTOXIN.unit)
+        lot = records.lot(number, criteria=asked)
+        samples = {
+            stage: records.sample(number, stage).number
+            for stage in (Stage.PARENT_CELLS, Stage.FINAL_CONTAINER)
+        }
+        for criterion in asked:
+            readings = None if criterion in MEASURED else records.value()
+            result = records.submitted_run(
+                criterion, readings, lot=number, sample=samples[criterion.stage]
+            )
+            runs.append(result.run)
+    read_at = made_at + records.INCUBATION + timedelta(hours=1)
+    with time_is(read_at + timedelta(hours=1)):
+        for run in runs:
+            if run.method_version.incubation_hours is not None:
+                save_readings(
+                    context(people().analyst), run=run.number, readings=records.vessels(read_at)
+                )
+                submit_run(context(people().analyst), run=run.number)
+        review_results(context(people().reviewer), lot=number, runs=[run.number for run in runs])
+    return lot
+
+
+def copies_of(lot: Lot, count: int) -> list[uuid.UUID]:
+    """``count`` more lots with the same records, under keys and numbers of their own."""
+    keys = [uuid.uuid4() for _ in range(count)]
+    statements = [_copying(model, where) for model, where in COPIED]
+    with transaction.atomic(), connection.cursor() as cursor:
+        begin("system.benchmark", context(people().analyst))
+        for index, key in enumerate(keys, 1):
+            for statement in statements:
+                cursor.execute(statement, {"lot": lot.pk, "copy": str(key), "index": index})
+        end()
+        cursor.execute("SELECT id FROM products_lot WHERE number LIKE %s", [f"{lot.number}.%"])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def open_again(lot: str, criterion: Criterion) -> str:
+    """The number of another run of the criterion, which counts for nothing and waits for data."""
+    run = records.opened_run(criterion, lot=lot, purpose=Purpose.INFORMATION)
+    return run.number
+
+
+def _value_methods(count: int) -> list[str]:
+    return [f"VAL-{number:02d}" for number in range(1, count + 1)]
+
+
+def _copying(model: type[Model], where: str) -> str:
+    """The statement that copies the rows of one table: every key of a copied record becomes the
+    hash of the old key and the copy's, so that the links between the copies hold.
+    """
+    columns: list[str] = []
+    values: list[str] = []
+    for field in model._meta.local_fields:  # noqa: SLF001  # Django's documented interface
+        kept = field.is_relation and field.related_model not in dict(COPIED)
+        column = str(field.column)
+        columns.append(column)
+        if column == "number" and isinstance(field, CharField):
+            values.append("number || '.' || %(index)s")
+        elif field.primary_key or column == "record_id" or (field.is_relation and not kept):
+            values.append(f"md5({column}::text || %(copy)s)::uuid")
+        else:
+            values.append(column)
+    table = model._meta.db_table  # noqa: SLF001
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  # our own words
+        f"SELECT {', '.join(values)} FROM {table} WHERE {where}"
+    )

@@ -1,0 +1,37 @@
+"""The benchmarks run, and nothing has become many times slower. Their own limits are for a quiet
+machine.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import judging, recording
+from benchmarks.figures import Figure, report
+
+FEW = 3
+GENEROUS = 20.0
+
+pytestmark = pytest.mark.benchmark
+
+
+def test_judging_is_measured(demo_db: str) -> None:
+    found = judging.figures(results=5, lots=FEW, repeats=FEW, allowance=GENEROUS)
+
+    assert [figure.name for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) == 2
+
+
+def test_recording_is_measured_against_a_bare_insert(demo_db: str) -> None:
+    found = recording.figures(sizes=[1], repeats=FEW, allowance=GENEROUS)
+
+    assert [figure.name for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) == 1
+
+
+def test_a_figure_over_its_limit_fails_the_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
+    over = Figure("judging", 10.1, "ms", limit=10.0)
+    shown = Figure("time passed", 99.0, "ms")
+
+    assert (report("Judging", [shown]), report("Judging", [shown, over])) == (0, 1)
+    assert "limit 10: EXCEEDED" in capsys.readouterr().out
