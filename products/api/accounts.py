@@ -18,14 +18,16 @@ from products.actions.accounts import (
     set_roles,
 )
 from products.actions.sites import register_site
+from products.actions.transcriptions import declare_go_live
 from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, word_of
-from products.api.surface import ActionBody, Body, Text, View, accept, actor_of
+from products.api.shown import SignatureShape, signature_body
+from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, actor_of
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.roles import Role
 from products.models import ApiToken, Person, Site, User
-from products.queries import catalogue
+from products.queries import catalogue, registers
 
 TAG = "People, sites and tokens"
 PERSONS = Keyset("persons", ("id",))
@@ -54,6 +56,10 @@ class SiteShape(serializers.Serializer[None]):
     name = serializers.CharField()
     zone = serializers.CharField()
     late_after_hours = serializers.IntegerField()
+    go_live_on = serializers.DateField(
+        allow_null=True, help_text="From this day on it records here; older paper is transcribed."
+    )
+    go_live = SignatureShape(allow_null=True)
 
 
 class TokenShape(serializers.Serializer[None]):
@@ -110,6 +116,10 @@ class SiteBody(ActionBody):
     name = Text(max_length=100)
     zone = Text(max_length=64, help_text="IANA name, such as America/New_York.")
     late_after_hours = serializers.IntegerField(default=24, min_value=0, max_value=8760)
+
+
+class GoLiveBody(SignedBody):
+    on = serializers.DateField(help_text="From this day on the site records here.")
 
 
 class TokenBody(ActionBody):
@@ -226,7 +236,7 @@ class OwnPassword(View):
 class Sites(View):
     @lists("list_sites", "Sites, by name", SiteShape, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.sites(), SITES, _site_bodies)
+        return listed(request, registers.sites(), SITES, _site_bodies)
 
     @acts(
         "site.register",
@@ -240,6 +250,21 @@ class Sites(View):
     def post(self, request: Request) -> Response:
         context, given = accept(request, SiteBody)
         return Response(_site_bodies([register_site(context, **given)])[0], status=201)
+
+
+class GoLive(View):
+    @acts(
+        "site.declare_go_live",
+        "declare_go_live",
+        "Sign from which day on a site records here",
+        tag=TAG,
+        request=GoLiveBody,
+        shape=SiteShape,
+    )
+    def post(self, request: Request, site: str) -> Response:
+        context, given = accept(request, GoLiveBody)
+        declare_go_live(context, site=site, **given)
+        return Response(_site_bodies([registers.site(site)])[0], status=201)
 
 
 class Tokens(View):
@@ -305,10 +330,18 @@ def _account_bodies(rows: list[User]) -> list[Body]:
 
 
 def _site_bodies(rows: list[Site]) -> list[Body]:
-    return [
-        {"name": row.name, "zone": row.zone, "late_after_hours": row.late_after_hours}
-        for row in rows
-    ]
+    return [_site_body(row) for row in rows]
+
+
+def _site_body(row: Site) -> Body:
+    go_live = getattr(row, "go_live", None)
+    return {
+        "name": row.name,
+        "zone": row.zone,
+        "late_after_hours": row.late_after_hours,
+        "go_live_on": go_live and go_live.on,
+        "go_live": go_live and signature_body(go_live.signature),
+    }
 
 
 def _token_bodies(rows: list[ApiToken]) -> list[Body]:

@@ -1,14 +1,25 @@
-"""Release and rejection of a lot, under signature."""
+"""Decisions on a lot, under signature: release, rejection, recall; changes since the release."""
 
 from __future__ import annotations
 
+from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.dispositions import reject_lot, release_lot
-from products.api.lots import LotShape, lot_response
-from products.api.schema import acts
-from products.api.surface import SignedBody, View, accept
+from products.actions.dispositions import (
+    acknowledge_changes,
+    recall_lot,
+    reject_lot,
+    release_lot,
+)
+from products.actions.specification_changes import change_lot_specification
+from products.api.schema import acts, reads
+from products.api.shown_lots import LotShape, lot_response
+from products.api.surface import Body, SignedBody, View, accept, only_parameters
+from products.domain.changes import Change
+from products.queries.evidence import changes_since_release
+from products.queries.listing import lot_row
 
 TAG = "Decisions"
 
@@ -19,6 +30,32 @@ class ReleaseBody(SignedBody):
 
 class RejectionBody(SignedBody):
     pass
+
+
+class RecallBody(SignedBody):
+    pass
+
+
+class AcknowledgementBody(SignedBody):
+    pass
+
+
+class ChangeOfSpecificationBody(SignedBody):
+    version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, help_text="Another approved version for the product."
+    )
+
+
+class ChangeShape(serializers.Serializer[None]):
+    record = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ChangesShape(serializers.Serializer[None]):
+    lot = serializers.CharField()
+    was_released = serializers.BooleanField()
+    every = ChangeShape(many=True, help_text="Each difference from what the releaser signed.")
+    new = ChangeShape(many=True, help_text="Since quality last signed for having seen them.")
 
 
 class Release(View):
@@ -53,3 +90,80 @@ class Rejection(View):
         context, given = accept(request, RejectionBody, deciding_on=lot)
         reject_lot(context, lot=lot, **given)
         return lot_response(lot, context.at)
+
+
+class Recall(View):
+    @acts(
+        "lot.recall",
+        "recall_lot",
+        "Recall a released lot for good",
+        tag=TAG,
+        request=RecallBody,
+        shape=LotShape,
+        status=200,
+        decides=True,
+    )
+    def post(self, request: Request, lot: str) -> Response:
+        context, given = accept(request, RecallBody, deciding_on=lot)
+        recall_lot(context, lot=lot, **given)
+        return lot_response(lot, context.at)
+
+
+class Acknowledgement(View):
+    @acts(
+        "lot.acknowledge_changes",
+        "acknowledge_changes",
+        "Sign for having seen what changed on a released lot since its release",
+        tag=TAG,
+        request=AcknowledgementBody,
+        shape=LotShape,
+        status=200,
+        decides=True,
+    )
+    def post(self, request: Request, lot: str) -> Response:
+        context, given = accept(request, AcknowledgementBody, deciding_on=lot)
+        acknowledge_changes(context, lot=lot, **given)
+        return lot_response(lot, context.at)
+
+
+class ChangeOfSpecification(View):
+    @acts(
+        "lot.change_specification",
+        "change_lot_specification",
+        "Bind a lot to another version; every result is judged again, both verdicts are kept",
+        tag=TAG,
+        request=ChangeOfSpecificationBody,
+        shape=LotShape,
+        status=200,
+        decides=True,
+    )
+    def post(self, request: Request, lot: str) -> Response:
+        context, given = accept(request, ChangeOfSpecificationBody, deciding_on=lot)
+        change_lot_specification(context, lot=lot, **given)
+        return lot_response(lot, context.at)
+
+
+class ChangesSinceRelease(View):
+    @reads(
+        "read_changes_since_release",
+        "What changed on a lot since its release was signed",
+        ChangesShape,
+        tag="Lots",
+    )
+    def get(self, request: Request, lot: str) -> Response:
+        only_parameters(request, [])
+        now = timezone.now()
+        row = lot_row(lot, now)
+        found = changes_since_release(row.id, now)
+        return Response(
+            {
+                "lot": row.number,
+                "was_released": found is not None,
+                "every": [_change_body(change) for change in found.every] if found else [],
+                "new": [_change_body(change) for change in found.new] if found else [],
+            }
+        )
+
+
+def _change_body(change: Change) -> Body:
+    return {"record": change.record, "message": change.message}

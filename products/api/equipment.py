@@ -1,4 +1,4 @@
-"""Instruments and media lots that runs name."""
+"""Instruments with their calibrations, media lots with their recalls."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.equipment import register_instrument, register_media_lot
+from products.actions.equipment import (
+    recall_media,
+    record_calibration,
+    register_instrument,
+    register_media_lot,
+)
 from products.api.filters import CharFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
-from products.api.schema import acts, lists
-from products.api.surface import ActionBody, Body, Text, View, accept
-from products.models import Instrument, MediaLot
-from products.queries import catalogue
+from products.api.schema import acts, lists, reads, word_of
+from products.api.shown import name_of
+from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
+from products.domain.results import SupportOutcome
+from products.models import Calibration, Instrument, MediaLot
+from products.queries import registers
 
 TAG = "Methods and equipment"
 BY_CODE = Keyset("instruments", ("code",))
@@ -24,10 +31,30 @@ class MediaLotFilters(Filters):
     material = CharFilter("material", lookup_expr="iexact", help_text="As methods name it.")
 
 
+class CalibrationShape(serializers.Serializer[None]):
+    calibrated_on = serializers.DateField()
+    valid_until = serializers.DateField(help_text="The last day.")
+    outcome = serializers.CharField(help_text="passed or failed")
+    unreliable_since = serializers.DateField(
+        allow_null=True, help_text="Of a failed one: since when readings are in doubt, if known."
+    )
+    document = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    recorded_by = serializers.CharField()
+
+
 class InstrumentShape(serializers.Serializer[None]):
     code = serializers.CharField()
     model = serializers.CharField()
     serial_number = serializers.CharField()
+    calibrations = CalibrationShape(many=True, help_text="By day.")
+
+
+class MediaRecallShape(serializers.Serializer[None]):
+    document = serializers.CharField()
+    reason = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    recorded_by = serializers.CharField()
 
 
 class MediaLotShape(serializers.Serializer[None]):
@@ -35,6 +62,7 @@ class MediaLotShape(serializers.Serializer[None]):
     number = serializers.CharField()
     manufacturer = serializers.CharField()
     expires_on = serializers.DateField()
+    recalls = MediaRecallShape(many=True)
 
 
 class InstrumentBody(ActionBody):
@@ -50,10 +78,25 @@ class MediaLotBody(ActionBody):
     expires_on = serializers.DateField()
 
 
+class CalibrationBody(ActionBody):
+    calibrated_on = serializers.DateField()
+    valid_until = serializers.DateField(help_text="The last day.")
+    outcome = word_of(SupportOutcome)
+    document = Text(max_length=200, help_text="Number of the certificate.")
+    unreliable_since = serializers.DateField(
+        allow_null=True, default=None, help_text="Only of a failed one."
+    )
+
+
+class MediaRecallBody(ActionBody):
+    reason = Text(max_length=1000, help_text="Why it was recalled.")
+    document = Text(max_length=200, help_text="Number of the recall notice.")
+
+
 class Instruments(View):
     @lists("list_instruments", "Instruments, by code", InstrumentShape, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.instruments(), BY_CODE, _instrument_bodies)
+        return listed(request, registers.instruments(), BY_CODE, _instrument_bodies)
 
     @acts(
         "instrument.register",
@@ -66,8 +109,29 @@ class Instruments(View):
     )
     def post(self, request: Request) -> Response:
         context, given = accept(request, InstrumentBody)
-        instrument = register_instrument(context, **given)
-        return Response(_instrument_bodies([instrument])[0], status=201)
+        return _instrument(register_instrument(context, **given).code, status=201)
+
+
+class OneInstrument(View):
+    @reads("read_instrument", "One instrument", InstrumentShape, tag=TAG)
+    def get(self, request: Request, instrument: str) -> Response:
+        only_parameters(request, [])
+        return _instrument(instrument)
+
+
+class Calibrations(View):
+    @acts(
+        "calibration.record",
+        "record_calibration",
+        "Record a calibration; lots with runs on the instrument are judged again",
+        tag=TAG,
+        request=CalibrationBody,
+        shape=InstrumentShape,
+    )
+    def post(self, request: Request, instrument: str) -> Response:
+        context, given = accept(request, CalibrationBody)
+        record_calibration(context, instrument=instrument, **given)
+        return _instrument(instrument, status=201)
 
 
 class MediaLots(View):
@@ -79,7 +143,7 @@ class MediaLots(View):
         filters=MediaLotFilters,
     )
     def get(self, request: Request) -> Response:
-        rows = catalogue.media_lots()
+        rows = registers.media_lots()
         return listed(request, rows, BY_MATERIAL, _media_bodies, MediaLotFilters)
 
     @acts(
@@ -93,13 +157,61 @@ class MediaLots(View):
     )
     def post(self, request: Request) -> Response:
         context, given = accept(request, MediaLotBody)
-        media_lot = register_media_lot(context, **given)
-        return Response(_media_bodies([media_lot])[0], status=201)
+        made = register_media_lot(context, **given)
+        return _media_lot(made.material, made.number, status=201)
+
+
+class OneMediaLot(View):
+    @reads("read_media_lot", "One media lot", MediaLotShape, tag=TAG)
+    def get(self, request: Request, material: str, number: str) -> Response:
+        only_parameters(request, [])
+        return _media_lot(material, number)
+
+
+class MediaRecall(View):
+    @acts(
+        "media.recall",
+        "recall_media",
+        "Record that a lot of medium, kit or reagent was recalled",
+        tag=TAG,
+        request=MediaRecallBody,
+        shape=MediaLotShape,
+    )
+    def post(self, request: Request, material: str, number: str) -> Response:
+        context, given = accept(request, MediaRecallBody)
+        recall_media(context, material=material, number=number, **given)
+        return _media_lot(material, number, status=201)
+
+
+def _instrument(code: str, *, status: int = 200) -> Response:
+    return Response(_instrument_bodies([registers.instrument(code)])[0], status=status)
+
+
+def _media_lot(material: str, number: str, *, status: int = 200) -> Response:
+    return Response(_media_bodies([registers.media_lot(material, number)])[0], status=status)
+
+
+def _calibration_body(row: Calibration) -> Body:
+    return {
+        "calibrated_on": row.calibrated_on,
+        "valid_until": row.valid_until,
+        "outcome": row.outcome,
+        "unreliable_since": row.unreliable_since,
+        "document": row.document,
+        "recorded_at": row.recorded_at,
+        "recorded_by": name_of(row.recorded_by),
+    }
 
 
 def _instrument_bodies(rows: list[Instrument]) -> list[Body]:
     return [
-        {"code": row.code, "model": row.model, "serial_number": row.serial_number} for row in rows
+        {
+            "code": row.code,
+            "model": row.model,
+            "serial_number": row.serial_number,
+            "calibrations": [_calibration_body(found) for found in row.calibrations.all()],
+        }
+        for row in rows
     ]
 
 
@@ -110,6 +222,15 @@ def _media_bodies(rows: list[MediaLot]) -> list[Body]:
             "number": row.number,
             "manufacturer": row.manufacturer,
             "expires_on": row.expires_on,
+            "recalls": [
+                {
+                    "document": found.document,
+                    "reason": found.reason,
+                    "recorded_at": found.recorded_at,
+                    "recorded_by": name_of(found.recorded_by),
+                }
+                for found in row.recalls.all()
+            ],
         }
         for row in rows
     ]

@@ -8,9 +8,10 @@ from django_filters import (  # type: ignore[import-untyped]  # it has no types
     ChoiceFilter,
     DateFilter,
     FilterSet,
+    UUIDFilter,
 )
 
-__all__ = ["BooleanFilter", "CharFilter", "ChoiceFilter", "DateFilter", "Filters"]
+__all__ = ["BooleanFilter", "CharFilter", "ChoiceFilter", "DateFilter", "Filters", "UUIDFilter"]
 
 
 class Filters(FilterSet):  # type: ignore[misc]  # it has no types

@@ -6,19 +6,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.holds import lift_hold, place_hold
-from products.api.lots import LotShape, lot_response
-from products.api.schema import acts
-from products.api.surface import SignedBody, View, accept
+from products.api.schema import acts, word_of
+from products.api.shown_lots import LotShape, lot_response
+from products.api.surface import SignedBody, Text, View, accept
+from products.domain.holds import HoldKind
 
 TAG = "Decisions"
 
 
 class HoldBody(SignedBody):
-    pass
+    kind = word_of(HoldKind, default=HoldKind.SITE.value)
+    reference = Text(
+        allow_blank=True,
+        default="",
+        max_length=100,
+        help_text="The authority's own number of an official hold.",
+    )
 
 
 class LiftBody(SignedBody):
-    pass
+    reference = Text(
+        allow_blank=True,
+        default="",
+        max_length=100,
+        help_text="The document by which an authority released the lot.",
+    )
 
 
 class Holds(View):

@@ -17,6 +17,7 @@ from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
+from products.api.shown_runs import PaperShape, paper_body
 from products.api.surface import (
     ActionBody,
     Body,
@@ -29,6 +30,7 @@ from products.api.surface import (
 from products.domain.calculations import Formula
 from products.domain.criteria import CATEGORY_LABELS, Category
 from products.domain.errors import NotFoundError
+from products.domain.methods import FAMILY_LABELS, MethodFamily
 from products.models import Method, MethodVersion
 from products.models.fields import choices_of
 from products.queries import catalogue
@@ -39,6 +41,9 @@ BY_CODE = Keyset("methods", ("code",))
 
 class MethodFilters(Filters):
     category = ChoiceFilter(choices=choices_of(Category, CATEGORY_LABELS), help_text="Category.")
+    family = ChoiceFilter(
+        choices=choices_of(MethodFamily, FAMILY_LABELS), help_text="Principle of measurement."
+    )
     attribute = CharFilter("attribute", lookup_expr="iexact", help_text="What it measures.")
 
 
@@ -55,6 +60,11 @@ class MethodVersionShape(serializers.Serializer[None]):
     loq = serializers.CharField()
     max_cv_percent = serializers.CharField()
     minimum_count = serializers.IntegerField(allow_null=True)
+    sensitivity = serializers.CharField(help_text="Lambda of an endotoxin test, in EU/mL.")
+    min_recovery_percent = serializers.CharField()
+    max_recovery_percent = serializers.CharField()
+    min_correlation = serializers.CharField(help_text="Of the standard curve.")
+    transcription = PaperShape(allow_null=True, help_text="The paper that it was in force on.")
     approved_at = serializers.DateTimeField(allow_null=True)
     approval = SignatureShape(allow_null=True)
     retired_at = serializers.DateTimeField(allow_null=True)
@@ -66,6 +76,9 @@ class MethodShape(serializers.Serializer[None]):
     name = serializers.CharField()
     attribute = serializers.CharField()
     category = serializers.CharField()
+    family = serializers.CharField(
+        help_text="Principle of measurement, empty when none is stated; families are never mixed."
+    )
     versions = MethodVersionShape(many=True)
 
 
@@ -74,6 +87,7 @@ class MethodBody(ActionBody):
     name = Text(max_length=200)
     attribute = Text(max_length=100)
     category = word_of(Category)
+    family = word_of(MethodFamily, blank=True, default="")
 
 
 class MethodVersionBody(ActionBody):
@@ -91,6 +105,10 @@ class MethodVersionBody(ActionBody):
     minimum_count = serializers.IntegerField(
         allow_null=True, default=None, min_value=1, max_value=1_000_000_000
     )
+    sensitivity = Text(allow_blank=True, default="", max_length=64)
+    min_recovery_percent = Text(allow_blank=True, default="", max_length=64)
+    max_recovery_percent = Text(allow_blank=True, default="", max_length=64)
+    min_correlation = Text(allow_blank=True, default="", max_length=64)
 
 
 class MethodApprovalBody(SignedBody):
@@ -189,6 +207,7 @@ def _bodies(rows: list[Method]) -> list[Body]:
             "name": row.name,
             "attribute": row.attribute,
             "category": row.category,
+            "family": row.family,
             "versions": [_version_body(version) for version in row.versions.all()],
         }
         for row in rows
@@ -196,6 +215,7 @@ def _bodies(rows: list[Method]) -> list[Body]:
 
 
 def _version_body(version: MethodVersion) -> Body:
+    paper = getattr(version, "transcription", None)
     return {
         "version": version.version,
         "state": version.state,
@@ -209,6 +229,11 @@ def _version_body(version: MethodVersion) -> Body:
         "loq": version.loq,
         "max_cv_percent": version.max_cv_percent,
         "minimum_count": version.minimum_count,
+        "sensitivity": version.sensitivity,
+        "min_recovery_percent": version.min_recovery_percent,
+        "max_recovery_percent": version.max_recovery_percent,
+        "min_correlation": version.min_correlation,
+        "transcription": paper and paper_body(paper),
         "approved_at": version.approved_at,
         "approval": version.approval and signature_body(version.approval),
         "retired_at": version.retired_at,

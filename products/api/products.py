@@ -6,12 +6,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.products import register_product
+from products.actions.products import assign_profile, register_product
 from products.api.filters import ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, reads, word_of
-from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
+from products.api.shown_profiles import ProfileShape, assignment_body, profile_body
+from products.api.surface import (
+    ActionBody,
+    Body,
+    SignedBody,
+    Text,
+    View,
+    accept,
+    only_parameters,
+)
 from products.domain.errors import NotFoundError
 from products.domain.products import BASIS_LABELS, Basis, RuleProfile, basis_text
 from products.models import Product
@@ -32,7 +41,8 @@ class ProductShape(serializers.Serializer[None]):
     basis = serializers.CharField()
     basis_reference = serializers.CharField()
     basis_text = serializers.CharField(help_text="As shown beside every status.")
-    rule_profile = serializers.CharField()
+    rule_profile = serializers.CharField(help_text="In force; see profile.")
+    profile = ProfileShape()
     label_claim = serializers.CharField(help_text="Particles per vial, as on the label.")
     fill_volume_ml = serializers.CharField()
     storage = serializers.CharField()
@@ -54,6 +64,16 @@ class ProductBody(ActionBody):
     shelf_life_months = serializers.IntegerField(
         allow_null=True, default=None, min_value=1, max_value=1200
     )
+
+
+class ProfileBody(SignedBody):
+    profile = word_of(RuleProfile)
+
+
+class ProfilesShape(serializers.Serializer[None]):
+    product = serializers.CharField()
+    in_force = ProfileShape()
+    assignments = ProfileShape(many=True, help_text="Every one ever signed, the latest first.")
 
 
 class Products(View):
@@ -83,11 +103,45 @@ class OneProduct(View):
         return _response(product)
 
 
-def _response(code: str, *, status: int = 200) -> Response:
+class Profile(View):
+    @reads("read_profile", "The rule profile of a product", ProfilesShape, tag=TAG)
+    def get(self, request: Request, product: str) -> Response:
+        only_parameters(request, [])
+        return _profile_response(product)
+
+    @acts(
+        "product.assign_profile",
+        "assign_profile",
+        "Sign which rules apply to a product",
+        tag=TAG,
+        request=ProfileBody,
+        shape=ProfilesShape,
+    )
+    def post(self, request: Request, product: str) -> Response:
+        context, given = accept(request, ProfileBody)
+        assign_profile(context, product=product, **given)
+        return _profile_response(product, status=201)
+
+
+def _find(code: str) -> Product:
     found = catalogue.products().filter(code__iexact=code).first()
     if found is None:
         raise NotFoundError(f"There is no product {code!r}.", field="product")
-    return Response(_bodies([found])[0], status=status)
+    return found
+
+
+def _response(code: str, *, status: int = 200) -> Response:
+    return Response(_bodies([_find(code)])[0], status=status)
+
+
+def _profile_response(code: str, *, status: int = 200) -> Response:
+    found = _find(code)
+    body = {
+        "product": found.code,
+        "in_force": profile_body(found),
+        "assignments": [assignment_body(row) for row in found.profiles.all()],
+    }
+    return Response(body, status=status)
 
 
 def _bodies(rows: list[Product]) -> list[Body]:
@@ -98,7 +152,8 @@ def _bodies(rows: list[Product]) -> list[Body]:
             "basis": row.basis,
             "basis_reference": row.basis_reference,
             "basis_text": basis_text(row.basis, row.basis_reference),
-            "rule_profile": row.rule_profile,
+            "rule_profile": profile_body(row)["profile"],
+            "profile": profile_body(row),
             "label_claim": row.label_claim,
             "fill_volume_ml": row.fill_volume_ml,
             "storage": row.storage,

@@ -94,9 +94,15 @@ IF_MATCH = "The ETag of the lot as it was read."
 
 def word_of(words: type[StrEnum], *, blank: bool = False, **options: Any) -> Text:
     """A text field for one word of a closed list, named as such in the description."""
-    known = [word.value for word in words] + ([""] if blank else [])
+    return _word_field(words, blank=blank)(allow_blank=blank, **options)
 
-    @extend_schema_field({"type": "string", "enum": known})
+
+@cache
+def _word_field(words: type[StrEnum], *, blank: bool) -> type[Text]:
+    known = [word.value for word in words] + ([""] if blank else [])
+    name = f"{words.__name__}{'OrEmpty' if blank else ''}"
+
+    @extend_schema_field({"type": "string", "enum": known}, component_name=name)
     class Word(Text):
         default_error_messages = {
             "unknown_word": f"{{word!r}} is not one of: {', '.join(words)}.",
@@ -108,7 +114,7 @@ def word_of(words: type[StrEnum], *, blank: bool = False, **options: Any) -> Tex
                 self.fail("unknown_word", word=text)
             return text
 
-    return Word(allow_blank=blank, **options)
+    return Word
 
 
 @cache
@@ -130,16 +136,20 @@ def reads(
     *,
     tag: str,
     named: bool = True,
+    checked: bool = False,
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe a GET of one record; ``named`` when its address names a record."""
+    """Describe a GET of one record; ``named`` when its address names a record.
+
+    ``checked`` when it takes parameters whose values may be refused.
+    """
     return _described(
         operation_id,
         summary,
         tag,
         responses={200: shape},
-        problems=(401, 403, *((404,) if named else ())),
+        problems=(401, 403, *((404,) if named else ()), *((422,) if checked else ())),
         parameters=parameters,
         examples=examples,
     )

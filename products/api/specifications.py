@@ -15,6 +15,7 @@ from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
+from products.api.shown_runs import PaperShape, paper_body
 from products.api.surface import (
     ActionBody,
     Body,
@@ -32,6 +33,7 @@ from products.domain.criteria import (
     Criterion,
     LimitKind,
     Rounding,
+    SatisfiedBy,
     Stage,
 )
 from products.domain.methods import DocumentState
@@ -67,6 +69,9 @@ class CriterionShape(serializers.Serializer[None]):
     compare_on = serializers.CharField(allow_null=True)
     allowed_words = serializers.ListField(child=serializers.CharField())
     required = serializers.BooleanField()  # type: ignore[assignment]  # a field of the answer
+    satisfied_by = serializers.CharField(
+        help_text="this_lot, or parent: inherited from the lots it is made from."
+    )
 
 
 class SpecificationRowShape(serializers.Serializer[None]):
@@ -75,6 +80,8 @@ class SpecificationRowShape(serializers.Serializer[None]):
     state = serializers.CharField()
     document = serializers.CharField()
     effective_from = serializers.DateField()
+    change_reason = serializers.CharField(help_text="Why it follows the version before it.")
+    transcription = PaperShape(allow_null=True, help_text="The paper that it was in force on.")
     approved_at = serializers.DateTimeField(allow_null=True)
     approval = SignatureShape(allow_null=True)
 
@@ -99,12 +106,19 @@ class CriterionPart(Part):
     compare_on = word_of(CompareOn, blank=True, default="")
     allowed_words = serializers.ListField(child=Text(max_length=100), max_length=50, default=list)
     required = serializers.BooleanField(default=True)  # type: ignore[assignment]  # a field of the answer
+    satisfied_by = word_of(SatisfiedBy, default=SatisfiedBy.THIS_LOT.value)
 
 
 class SpecificationBody(ActionBody):
     product = Text(max_length=32)
     document = Text(max_length=300)
     effective_from = serializers.DateField()
+    change_reason = Text(
+        allow_blank=True,
+        default="",
+        max_length=1000,
+        help_text="Needed from the second version on.",
+    )
     criteria = several(CriterionPart, max_length=500)
 
 
@@ -185,6 +199,7 @@ def _criterion(part: dict[str, Any]) -> Criterion:
         compare_on=CompareOn(compare_on) if compare_on else None,
         allowed_words=tuple(part["allowed_words"]),
         required=part["required"],
+        satisfied_by=SatisfiedBy(part["satisfied_by"]),
     )
 
 
@@ -213,6 +228,7 @@ def _criterion_body(row: CriterionRow) -> Body:
         "compare_on": criterion.compare_on,
         "allowed_words": list(criterion.allowed_words),
         "required": criterion.required,
+        "satisfied_by": criterion.satisfied_by,
     }
 
 
@@ -224,8 +240,15 @@ def _bodies(rows: list[SpecificationVersion]) -> list[Body]:
             "state": row.state,
             "document": row.document,
             "effective_from": row.effective_from,
+            "change_reason": row.change_reason,
+            "transcription": _paper(row),
             "approved_at": row.approved_at,
             "approval": row.approval and signature_body(row.approval),
         }
         for row in rows
     ]
+
+
+def _paper(row: SpecificationVersion) -> Body | None:
+    paper = getattr(row, "transcription", None)
+    return paper_body(paper) if paper else None

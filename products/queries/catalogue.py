@@ -11,29 +11,41 @@ from products.models import (
     Criterion,
     Determination,
     Donor,
-    Instrument,
-    MediaLot,
     Method,
     MethodVersion,
     Person,
     Product,
-    Site,
+    ProfileAssignment,
     SpecificationVersion,
     TissueSource,
     User,
 )
 
+PAPER = (
+    "transcription__evidence",
+    "transcription__recorded_by__person",
+    "transcription__verification__signature",
+)
+
 
 def products() -> QuerySet[Product]:
-    """Each with the number of its latest approved specification as ``latest_specification``."""
+    """Each with the number of its latest approved specification as ``latest_specification``, and
+    with the rule profiles that were signed for it, the latest first.
+    """
     approved = SpecificationVersion.objects.filter(
         product=OuterRef("pk"), state=DocumentState.APPROVED
     ).order_by("-version")
-    return Product.objects.annotate(latest_specification=Subquery(approved.values("version")[:1]))
+    assigned = ProfileAssignment.objects.select_related("signature").order_by("-version")
+    return Product.objects.annotate(
+        latest_specification=Subquery(approved.values("version")[:1])
+    ).prefetch_related(Prefetch("profiles", queryset=assigned))
 
 
 def specifications() -> QuerySet[SpecificationVersion]:
-    return SpecificationVersion.objects.select_related("product", "approval")
+    """Each with the paper that it was transcribed from, if it was."""
+    return SpecificationVersion.objects.select_related("product", "approval", *PAPER).defer(
+        "transcription__evidence__content"
+    )
 
 
 def specification_with_criteria(product: str, version: int) -> SpecificationVersion:
@@ -51,8 +63,12 @@ def specification_with_criteria(product: str, version: int) -> SpecificationVers
 
 
 def methods() -> QuerySet[Method]:
-    versions = MethodVersion.objects.select_related("approval", "retirement").order_by("version")
-    return Method.objects.prefetch_related(Prefetch("versions", queryset=versions))
+    versions = MethodVersion.objects.select_related("approval", "retirement", *PAPER).defer(
+        "transcription__evidence__content"
+    )
+    return Method.objects.prefetch_related(
+        Prefetch("versions", queryset=versions.order_by("version"))
+    )
 
 
 def donors() -> QuerySet[Donor]:
@@ -66,18 +82,6 @@ def donors() -> QuerySet[Donor]:
 
 def sources() -> QuerySet[TissueSource]:
     return TissueSource.objects.select_related("donor", "made_from")
-
-
-def instruments() -> QuerySet[Instrument]:
-    return Instrument.objects.all()
-
-
-def media_lots() -> QuerySet[MediaLot]:
-    return MediaLot.objects.all()
-
-
-def sites() -> QuerySet[Site]:
-    return Site.objects.all()
 
 
 def persons() -> QuerySet[Person]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from products.domain.errors import NotFoundError
 from products.models import (
+    Acknowledgement,
     Amendment,
     Criterion,
     Disposition,
@@ -19,6 +22,7 @@ from products.models import (
     LotParent,
     LotSource,
     OutsideReport,
+    ProfileAssignment,
     Reading,
     Rejudgement,
     Run,
@@ -26,7 +30,13 @@ from products.models import (
     RunReturn,
     RunSupport,
     Sample,
+    SpecificationChange,
 )
+from products.queries.lot_page import ChangesSinceRelease, lot_page
+from products.queries.lots import Standing, lots_at
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 
 def samples() -> QuerySet[Sample]:
@@ -140,7 +150,22 @@ def lot_with_origins(lot: UUID) -> Lot:
             ),
             Prefetch(
                 "parent_links",
-                queryset=LotParent.objects.select_related("parent").order_by("parent__number"),
+                queryset=LotParent.objects.order_by("parent"),
+            ),
+            Prefetch(
+                "product__profiles",
+                queryset=ProfileAssignment.objects.select_related("signature").order_by("-version"),
+            ),
+            Prefetch("amendments", queryset=Amendment.objects.select_related("run", "second")),
+            Prefetch(
+                "specification_changes",
+                queryset=SpecificationChange.objects.select_related(
+                    "from_version", "to_version", "signature"
+                ).order_by("number"),
+            ),
+            Prefetch(
+                "acknowledgements",
+                queryset=Acknowledgement.objects.select_related("signature").order_by("number"),
             ),
             Prefetch(
                 "holds",
@@ -157,3 +182,15 @@ def lot_with_origins(lot: UUID) -> Lot:
         )
         .get(pk=lot)
     )
+
+
+def parents_of(lot: Lot, now: datetime) -> list[WithAnnotations[Lot, Standing]]:
+    """The lots that it is made from, as they stand; no query when there are none."""
+    links = [link.parent_id for link in lot.parent_links.all()]
+    return list(lots_at(now).filter(pk__in=links).order_by("number")) if links else []
+
+
+def changes_since_release(lot: UUID, now: datetime) -> ChangesSinceRelease | None:
+    """What differs from what the releaser signed; None for a lot that was not released."""
+    found = Lot.objects.select_related("product", "site", "specification").get(pk=lot)
+    return lot_page(found, now).changes

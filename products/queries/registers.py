@@ -16,13 +16,13 @@ from products.models import (
     LaboratoryQualification,
     MediaLot,
     MediaRecall,
-    ProfileAssignment,
+    Note,
     RoleGrant,
     Site,
     Training,
     Transcription,
 )
-from products.queries.attachments import evidence
+from products.queries.attachments import evidence, notes
 
 WAITS = Q(needs_second=True, second__isnull=True)
 
@@ -152,12 +152,6 @@ def trainings() -> QuerySet[Training]:
     return Training.objects.select_related("person", "method_version__method", "signature")
 
 
-def profiles(product: UUID) -> QuerySet[ProfileAssignment]:
-    """The rule profiles that were signed for a product, the latest first."""
-    rows = ProfileAssignment.objects.filter(product=product).select_related("signature")
-    return rows.order_by("-version")
-
-
 def role_grants() -> QuerySet[RoleGrant]:
     """Each with who gave it, who signed for it, and who took it again."""
     return RoleGrant.objects.select_related(
@@ -171,3 +165,18 @@ def role_grants() -> QuerySet[RoleGrant]:
 def sites() -> QuerySet[Site]:
     """Each with its signed go-live date, if it has one."""
     return Site.objects.select_related("go_live__signature")
+
+
+def site(name: str) -> Site:
+    """Raises NotFoundError when there is no such site."""
+    found = sites().filter(name__iexact=name).first()
+    if found is None:
+        raise NotFoundError(f"There is no site {name!r}.", field="site")
+    return found
+
+
+def notes_of_lot(lot: str) -> QuerySet[Note]:
+    """Of the lot and its runs."""
+    return (
+        notes().select_related("lot", "run", "recorded_by__person").filter(lot__number__iexact=lot)
+    )

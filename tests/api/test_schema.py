@@ -87,6 +87,9 @@ def test_decisions_on_a_lot_ask_for_if_match() -> None:
         "review.sign",
         "lot.declare_stability_study",
         "lot.void",
+        "lot.recall",
+        "lot.acknowledge_changes",
+        "lot.change_specification",
         "amendment.sign_second",
     }
 

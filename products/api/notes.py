@@ -1,0 +1,81 @@
+"""Notes on lots and runs: attributed, never edited."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from products.actions.notes import add_note
+from products.api.filters import CharFilter, Filters
+from products.api.listing import listed
+from products.api.pagination import Keyset
+from products.api.schema import acts, lists
+from products.api.shown import name_of
+from products.api.surface import ActionBody, Body, Text, View, accept
+from products.models import Note
+from products.queries import registers
+from products.queries.listing import lot_row
+
+TAG = "Lots"
+NEWEST = Keyset("notes", ("id",), descending=True)
+
+
+class NoteFilters(Filters):
+    run = CharFilter("run__number", lookup_expr="iexact", help_text="Number of the run.")
+
+
+class NoteShape(serializers.Serializer[None]):
+    lot = serializers.CharField()
+    run = serializers.CharField(allow_null=True)
+    text = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    recorded_by = serializers.CharField()
+
+
+class NoteBody(ActionBody):
+    text = Text(max_length=4000)
+    run = Text(
+        allow_blank=True, default="", max_length=48, help_text="Of the lot; empty: the lot itself."
+    )
+
+
+class NotesOfLot(View):
+    @lists(
+        "list_notes",
+        "Notes on a lot and its runs, newest first",
+        NoteShape,
+        tag=TAG,
+        filters=NoteFilters,
+        named=True,
+    )
+    def get(self, request: Request, lot: str) -> Response:
+        rows = registers.notes_of_lot(lot_row(lot, timezone.now()).number)
+        return listed(request, rows, NEWEST, _bodies, NoteFilters)
+
+    @acts(
+        "note.add",
+        "add_note",
+        "Add a note to a lot, or to one run of it",
+        tag=TAG,
+        request=NoteBody,
+        shape=NoteShape,
+        on_lot=True,
+    )
+    def post(self, request: Request, lot: str) -> Response:
+        context, given = accept(request, NoteBody, number__iexact=lot)
+        return Response(_bodies([add_note(context, lot=lot, **given)])[0], status=201)
+
+
+def _bodies(rows: list[Note]) -> list[Body]:
+    return [
+        {
+            "lot": row.lot.number,
+            "run": row.run.number if row.run else None,
+            "text": row.text,
+            "recorded_at": row.recorded_at,
+            "recorded_by": name_of(row.recorded_by),
+        }
+        for row in rows
+    ]
