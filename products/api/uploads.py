@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import DataAndFiles, MultiPartParser
 
 from products.api.errors import BodyTooLargeError, MalformedBodyError
 from products.domain.evidence import LARGEST
@@ -32,13 +34,21 @@ class FileBodyParser(MultiPartParser):
             parsed = super().parse(stream, media_type, dict(parser_context or {}))
         except (exceptions.ParseError, SuspiciousOperation) as error:
             raise MalformedBodyError(f"The body is not a readable form: {error}.") from error
-        sent: dict[str, object] = {}
-        for part in (parsed.data, parsed.files):
-            for name, values in part.lists():
-                if name in sent or len(values) > 1:
-                    raise MalformedBodyError(f"The field {name} occurs twice in the form.")
-                sent[name] = values[0]
-        return sent
+        _check_once(parsed)
+        return parsed
+
+
+def _check_once(form: DataAndFiles[Any, Any]) -> None:
+    """What is sent twice would leave open which value was meant."""
+    sent = Counter(name for part in (form.data, form.files) for name in _names(part))
+    if twice := next((name for name, times in sent.items() if times > 1), ""):
+        for file in (file for _, files in form.files.lists() for file in files):
+            file.close()
+        raise MalformedBodyError(f"The field {twice} occurs twice in the form.")
+
+
+def _names(part: MultiValueDict[str, Any]) -> Iterator[str]:
+    return (name for name, values in part.lists() for _ in values)
 
 
 def too_large() -> BodyTooLargeError:
