@@ -81,6 +81,8 @@ ENDOTOXIN = Criterion(
     compare_on=CompareOn.ROUNDED,
     unit="[EU]/mL",
 )
+UNPROVEN_ENDOTOXIN = replace(ENDOTOXIN, method="END-02")
+"""By a method that takes the value as typed, in any unit, and shows no test to be valid."""
 STERILITY = Criterion(
     code="sterility",
     attribute="Sterility",
@@ -94,7 +96,14 @@ FAMILIES = {"PUR-01": MethodFamily.NTA}
 METHODS: dict[str, dict[str, Any]] = {
     "VIA-01": {"formula": Formula.VIABILITY, "unit": "%"},
     "PUR-01": {"formula": Formula.PARTICLE_TO_PROTEIN, "unit": "{particles}/ug", "replicates": 3},
-    "END-01": {"formula": Formula.VALUE, "unit": "[EU]/mL"},
+    "END-01": {
+        "formula": Formula.ENDOTOXIN_CARTRIDGE,
+        "unit": "[EU]/mL",
+        "sensitivity": "0.05",
+        "min_recovery_percent": "50",
+        "max_recovery_percent": "200",
+    },
+    "END-02": {"formula": Formula.VALUE, "unit": "[EU]/mL"},
     "STE-01": {
         "formula": Formula.NO_GROWTH,
         "unit": "{word}",
@@ -190,7 +199,11 @@ def approved_method(code: str = "VIA-01", **changes: Any) -> models.MethodVersio
     method = models.Method.objects.filter(code=code).first()
     if method is None:
         category = next(
-            (item.category for item in (PURITY, ENDOTOXIN, STERILITY) if item.method == code),
+            (
+                item.category
+                for item in (PURITY, ENDOTOXIN, UNPROVEN_ENDOTOXIN, STERILITY)
+                if item.method == code
+            ),
             Category.VIABILITY,
         )
         method = register_method(
@@ -384,7 +397,13 @@ def counted(live: str = "982", dead: str = "18") -> list[ReadingFacts]:
 
 
 def value(text: str = "<0.05", unit: str = "") -> list[ReadingFacts]:
-    return [ReadingFacts("value", text, unit)]
+    """An endotoxin cartridge that reads ``text``, undiluted, with controls as they must be."""
+    return [
+        ReadingFacts("endotoxin", text, unit),
+        ReadingFacts("recovery", "98"),
+        ReadingFacts("negative_control", "<0.05"),
+        ReadingFacts("dilution", "1"),
+    ]
 
 
 def ratio(particles: Sequence[str] = ("4.9E9", "5.0E9", "5.1E9")) -> list[ReadingFacts]:

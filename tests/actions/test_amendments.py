@@ -56,7 +56,6 @@ from tests.records import (
     ratio,
     second_account,
     submitted_run,
-    value,
 )
 
 pytestmark = pytest.mark.django_db
@@ -386,7 +385,7 @@ def test_a_correction_takes_only_readings_of_the_method() -> None:
     run = passing()
 
     with pytest.raises(InvalidValueError, match="there is no reading 'value'"):
-        correct(run, readings=value("1"))
+        correct(run, readings=[ReadingFacts("value", "1")])
     with pytest.raises(InvalidValueError, match="is not a count"):
         correct(run, readings=[ReadingFacts("live", "1.5")])
 

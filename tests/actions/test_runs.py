@@ -17,6 +17,7 @@ from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
 from products.actions.runs import discard_run
 from products.domain.calculations import ReadingFacts
+from products.domain.criteria import Criterion
 from products.domain.errors import (
     ConflictError,
     DomainError,
@@ -33,6 +34,7 @@ from tests.outside import go_live, laboratory, outside_run
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
+    UNPROVEN_ENDOTOXIN,
     VIABILITY,
     ZONE,
     context,
@@ -190,7 +192,7 @@ def test_a_failing_run_may_be_repeated_once_its_result_is_invalidated() -> None:
 
 
 def test_a_repeat_names_a_run_of_its_own_criterion() -> None:
-    other = submitted_run(ENDOTOXIN, readings=[ReadingFacts("value", "0.3")])
+    other = submitted_run(ENDOTOXIN, readings=value("0.3"))
 
     with pytest.raises(InvalidValueError, match="is not a run of criterion viability"):
         opened_run(purpose="repeat", repeats=other.run.number)
@@ -585,3 +587,18 @@ def test_opening_a_run_on_a_sample_zone_keeps_the_instant() -> None:
     run.refresh_from_db()
     assert run.performed_at.tzinfo is UTC
     assert run.performed_zone == ZONE
+
+
+@pytest.mark.parametrize(
+    ("criterion", "blocks"), [(ENDOTOXIN, set()), (UNPROVEN_ENDOTOXIN, {"endotoxin_unproven"})]
+)
+def test_an_endotoxin_value_counts_only_with_what_shows_the_test_to_be_valid(
+    criterion: Criterion, blocks: set[str]
+) -> None:
+    lot("EV-26-002", criteria=[criterion])
+    readings = None if criterion is ENDOTOXIN else [ReadingFacts("value", "<0.05")]
+
+    submitted_run(criterion, readings, lot="EV-26-002")
+
+    found = Lot.objects.get(number="EV-26-002").blocks
+    assert {block["code"] for block in found} == blocks | {"review_missing"}

@@ -69,15 +69,14 @@ def test_the_form_holds_the_readings_that_count() -> None:
 
     page = visitor("analyst").open(address("run_correct", run))
 
-    assert page.fields["reading_0"] == "9"
-    assert page.fields["reading_0_unit"] == "[EU]/mL"
+    assert page.fields["reading_1"] == "9"
     assert "It counts, and blocks the lot, until a second person" in page
 
 
 def test_a_corrected_fail_waits_and_goes_on_counting() -> None:
     run = failing_run()
 
-    page = visitor("analyst").sign(address("run_correct", run), reading_0="0.09", **SOURCE)
+    page = visitor("analyst").sign(address("run_correct", run), reading_1="0.09", **SOURCE)
 
     assert "AM-EV-26-001-1 is signed. The failing version counts until a second person" in page
     assert "Correction AM-EV-26-001-1 waits for a second signature." in page
@@ -107,10 +106,10 @@ def test_a_typing_error_in_a_passing_value_counts_at_once() -> None:
 def test_nothing_is_chosen_for_who_corrects_and_what_was_typed_stays() -> None:
     run = failing_run()
 
-    page = visitor("analyst").sign(address("run_correct", run), reading_0="0.09")
+    page = visitor("analyst").sign(address("run_correct", run), reading_1="0.09")
 
     assert page.errors["kind"] == ["Say what went wrong: it is signed with the correction."]
-    assert page.fields["reading_0"] == "0.09"
+    assert page.fields["reading_1"] == "0.09"
     assert not Amendment.objects.exists()
 
 
@@ -118,15 +117,15 @@ def test_a_correction_without_source_or_change_is_refused() -> None:
     run = failing_run()
     analyst = visitor("analyst")
 
-    without_source = analyst.sign(address("run_correct", run), reading_0="0.09", kind="correction")
+    without_source = analyst.sign(address("run_correct", run), reading_1="0.09", kind="correction")
     unchanged = analyst.sign(address("run_correct", run), **SOURCE)
-    unreadable = analyst.sign(address("run_correct", run), reading_0="1,5", **SOURCE)
-    emptied = analyst.sign(address("run_correct", run), reading_0="", **SOURCE)
+    unreadable = analyst.sign(address("run_correct", run), reading_1="1,5", **SOURCE)
+    emptied = analyst.sign(address("run_correct", run), reading_1="", **SOURCE)
 
     assert "Name the source document" in without_source.errors["source_document"][0]
     assert "Name the readings" in unchanged.errors["__all__"][0]
-    assert "1,5" in unreadable.errors["reading_0"][0]
-    assert emptied.errors["reading_0"] == ["To take the reading out, tick “Remove” beside it."]
+    assert "1,5" in unreadable.errors["reading_1"][0]
+    assert emptied.errors["reading_1"] == ["To take the reading out, tick “Remove” beside it."]
     assert not Amendment.objects.exists()
 
 
@@ -134,11 +133,11 @@ def test_a_wrong_password_keeps_what_was_typed() -> None:
     run = failing_run()
 
     page = visitor("analyst").sign(
-        address("run_correct", run), reading_0="0.09", password="not it", **SOURCE
+        address("run_correct", run), reading_1="0.09", password="not it", **SOURCE
     )
 
     assert "The password is not that of analyst" in page.errors["password"][0]
-    assert page.fields["reading_0"] == "0.09"
+    assert page.fields["reading_1"] == "0.09"
 
 
 def test_a_reading_is_removed_and_stays_listed() -> None:
@@ -151,7 +150,7 @@ def test_a_reading_is_removed_and_stays_listed() -> None:
         **vessels(read_at=read_at, vessel_0_growth="growth"),
     )
 
-    page = analyst.sign(address("run_correct", run), reading_0_removed="on", **SOURCE)
+    page = analyst.sign(address("run_correct", run), reading_1_removed="on", **SOURCE)
 
     assert "is signed" in page
     assert "growth → removed" in page
@@ -418,7 +417,7 @@ def test_a_correction_since_the_page_was_opened_is_refused_as_stale() -> None:
     analyst = visitor("analyst")
     stale = str(Lot.objects.get().version - 1)
 
-    page = analyst.sign(address("run_correct", run), lot_version=stale, reading_0="1", **SOURCE)
+    page = analyst.sign(address("run_correct", run), lot_version=stale, reading_1="1", **SOURCE)
 
     assert page.status == 409
     assert "has changed since you opened it" in page

@@ -22,7 +22,7 @@ from tests.admin.pages import (
     visitor,
 )
 from tests.records import (
-    ENDOTOXIN,
+    UNPROVEN_ENDOTOXIN,
     VIABILITY,
     approved_specification,
     context,
@@ -207,8 +207,8 @@ def test_text_in_a_count_is_refused_beside_the_count(analyst: Visitor, text: str
 
 @pytest.mark.parametrize("unit", ["EU/ml", "pints"])
 def test_an_unknown_unit_is_refused_beside_the_unit(unit: str) -> None:
-    lot(criteria=[ENDOTOXIN])
-    run = opened_run(ENDOTOXIN)
+    lot(criteria=[UNPROVEN_ENDOTOXIN])
+    run = opened_run(UNPROVEN_ENDOTOXIN)
 
     page = reading(visitor("analyst"), run, value_1="0.1", value_1_unit=unit)
 

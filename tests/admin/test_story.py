@@ -27,6 +27,7 @@ from tests.records import (
     ENDOTOXIN,
     PURITY,
     STERILITY,
+    UNPROVEN_ENDOTOXIN,
     VIABILITY,
     calibrated,
     context,
@@ -216,8 +217,8 @@ def test_every_replicate_of_a_ratio_is_typed_with_dilution_and_protein() -> None
 
 
 def test_the_unit_typed_beside_a_value_is_kept() -> None:
-    lot(criteria=[ENDOTOXIN])
-    run = opened_run(ENDOTOXIN)
+    lot(criteria=[UNPROVEN_ENDOTOXIN])
+    run = opened_run(UNPROVEN_ENDOTOXIN)
 
     page = visitor("analyst").send(
         address("run_readings", run), value_1="2.0", value_1_unit="[EU]", then="submit"
