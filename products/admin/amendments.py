@@ -168,7 +168,7 @@ class AmendmentAdmin(RecordAdmin[Amendment]):
                 title=f"Sign {record.number} as second person",
                 form_class=SecondForm,
                 perform=perform,
-                submit="Sign",
+                submit="Sign as second person",
                 meaning=MEANING,
                 template="admin/exolot/second.html",
                 back=self.url("change", record.pk),

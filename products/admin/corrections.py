@@ -36,6 +36,7 @@ from products.queries.run_page import RunPage, inputs_of, run_page
 from products.queries.runs import reading_facts
 
 KINDS = (
+    ("", "choose"),
     (
         "correction",
         "What was recorded is not what was measured or observed",
@@ -98,7 +99,7 @@ class SourceForm(ActionForm):
 class CorrectionForm(SourceForm):
     """``cleaned_data`` has ``readings`` (what changes) and ``removed``, as `correct_run` takes."""
 
-    kind = word("What went wrong", KINDS, empty="choose")
+    kind = text("What went wrong", whole=True, widget=forms.Select(choices=KINDS))
 
     def __init__(self, *args: Any, page: RunPage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -332,7 +333,8 @@ def correcting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         form_class=CorrectionForm,
         perform=perform,
         submit="Sign the correction",
-        meaning=AMENDMENT_MEANINGS[AmendmentKind.CORRECTION],
+        meaning=f"“{AMENDMENT_MEANINGS[AmendmentKind.CORRECTION]}” or "
+        f"“{AMENDMENT_MEANINGS[AmendmentKind.TRANSCRIPTION_ERROR]}”, as you say above",
         template="admin/exolot/correct.html",
         back=back,
         lot=run.lot,

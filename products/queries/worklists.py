@@ -271,12 +271,18 @@ def _incubations(now: datetime) -> Waiting:
 
 
 def results_to_review(person: UUID | None) -> QuerySet[Result]:
-    """Final results in effect without review that the person took no visible part in."""
+    """Final results in effect without review that the person took no visible part in.
+
+    What waits for a second signature is reviewed after it.
+    """
     later = results_in_effect().filter(run=OuterRef("run"), version__gt=OuterRef("version"))
     return (
         results_in_effect()
         .filter(~Exists(later), final=True, review_item__isnull=True)
         .filter(run__state=RunState.SUBMITTED)
+        .exclude(
+            run__in=amendments_waiting(Amendment.objects.filter(run__isnull=False)).values("run")
+        )
         .filter(
             Q(run__purpose__in=SATISFYING) | Q(verdict=Verdict.FAIL, run__criterion__isnull=False)
         )

@@ -257,6 +257,12 @@ def test_what_waits_for_a_second_person_stands_on_the_home_page() -> None:
     assert "Amendments to sign" not in visitor("analyst").open("/admin/")
 
 
+def test_a_run_that_waits_for_a_second_person_does_not_wait_for_review() -> None:
+    waiting()
+
+    assert "Lots with runs to review 0" in visitor("reviewer").open("/admin/")
+
+
 @pytest.mark.parametrize(("answer", "found"), [("yes", 1), ("no", 0)])
 def test_the_list_is_narrowed_to_what_waits(answer: str, found: int) -> None:
     waiting()

@@ -269,5 +269,5 @@ def test_what_a_profile_leaves_out_is_listed_with_who_signed_it() -> None:
     page = lot_page()
 
     assert "Rules that the profile leaves out" in page
-    assert "not required by profile research use only, signed by Quentin Quality on 20" in page
+    assert "Not required by profile research use only, signed by Quentin Quality on 20" in page
     assert "Rule profile research use only signed by Quentin Quality" in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,13 +85,17 @@ def open_lot(page: Page) -> None:
     expect(page.get_by_role("heading", name=f"Lot {NUMBER}")).to_be_visible()
 
 
-def open_run(page: Page, criterion: str, sample_number: str, performed: datetime) -> None:
+def open_run(
+    page: Page, criterion: str, sample_number: str, performed: datetime, media: Sequence[str] = ()
+) -> None:
     open_lot(page)
     page.get_by_role("link", name="Open a run").click()
     page.get_by_label("Sample").select_option(sample_number)
     page.get_by_label("Criterion", exact=True).select_option(criterion)
     page.get_by_label("Performed at").fill(f"{performed.astimezone(ZoneInfo(ZONE)):{MINUTES}}")
     page.get_by_label("Instrument").fill("NTA-7")
+    for label, named in zip(("Media or reagent lot", "A second one"), media, strict=False):
+        page.get_by_label(label).fill(named)
     if now() - performed > timedelta(hours=24):
         page.get_by_label("Reason for a late entry").fill("Entered after the incubation")
     page.get_by_role("button", name="Open the run").click()
@@ -126,7 +130,8 @@ def record_purity(page: Page) -> None:
 
 
 def record_sterility(page: Page) -> None:
-    open_run(page, "sterility", f"{NUMBER}-S2", now() - timedelta(days=8))
+    media = ("FTM lot M-1", "SCDM lot M-1")
+    open_run(page, "sterility", f"{NUMBER}-S2", now() - timedelta(days=8), media)
     page.get_by_label("Read at").fill(f"{now().astimezone(ZoneInfo(ZONE)):{MINUTES}}")
     for vessel in ("FTM-P1", "FTM-NC", "SCDM-P1", "SCDM-NC"):
         page.get_by_label(f"Growth in vessel {vessel}").select_option("no growth")
