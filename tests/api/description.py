@@ -62,7 +62,10 @@ def _validator(reference: str) -> Draft202012Validator:
 def _templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     return [
         (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + r"\Z"), item)
-        for path, item in description()["paths"].items()
+        # What is written out comes before a placeholder, as in the list of addresses.
+        for path, item in sorted(
+            description()["paths"].items(), key=lambda named: named[0].count("{")
+        )
     ]
 
 
