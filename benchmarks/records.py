@@ -16,8 +16,8 @@ from products import models
 from products.actions.naming import begin, end
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
-from products.domain.calculations import Formula
-from products.domain.criteria import Criterion, Stage
+from products.domain.calculations import Formula, ReadingFacts
+from products.domain.criteria import Category, Criterion, Stage
 from products.domain.results import Purpose
 from products.models import Lot
 from tests import records
@@ -69,7 +69,14 @@ def benchmark_database() -> Iterator[None]:
 def criteria(results: int = RESULTS) -> tuple[Criterion, ...]:
     """Viability, purity, endotoxin and sterility, then values of a method each."""
     values = [
-        replace(ENDOTOXIN, code=f"value-{number:02d}", attribute=f"Value {number}", method=method)
+        replace(
+            VIABILITY,
+            code=f"value-{number:02d}",
+            attribute=f"Value {number}",
+            category=Category.PURITY,
+            stage=Stage.FINAL_CONTAINER,
+            method=method,
+        )
         for number, method in enumerate(_value_methods(results - len(MEASURED)), 1)
     ]
     return (*MEASURED, *values)[:results]
@@ -82,14 +89,14 @@ def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
     runs = []
     with time_is(made_at):
         for method in _value_methods(results - len(MEASURED)):
-            records.approved_method(method, formula=Formula.VALUE, unit=ENDOTOXIN.unit)
+            records.approved_method(method, formula=Formula.VALUE, unit="%")
         lot = records.lot(number, criteria=asked)
         samples = {
             stage: records.sample(number, stage).number
             for stage in (Stage.PARENT_CELLS, Stage.FINAL_CONTAINER)
         }
         for criterion in asked:
-            readings = None if criterion in MEASURED else records.value()
+            readings = None if criterion in MEASURED else [ReadingFacts("value", "98.2")]
             result = records.submitted_run(
                 criterion, readings, lot=number, sample=samples[criterion.stage]
             )

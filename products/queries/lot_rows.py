@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -90,7 +90,8 @@ SELECT row_to_json(found)::text FROM (
     LEFT JOIN LATERAL (
         SELECT decision.recorded_at, coalesce((
             SELECT json_agg(json_build_array(run->>'number', run->>'result_id'))
-            FROM (SELECT convert_from(signed.content, 'UTF8')::json #> '{shown,facts}' AS facts) shown,
+            FROM (SELECT convert_from(signed.content, 'UTF8')::json #> '{shown,facts}'
+                ) shown (facts),
                 LATERAL (SELECT json_array_elements(shown.facts->'runs') UNION ALL
                          SELECT json_array_elements(shown.facts->'inherited')) AS signed_run (run)
             WHERE run->>'state' <> 'retracted'
@@ -106,14 +107,19 @@ SELECT row_to_json(found)::text FROM (
 
 def lot_rows(ids: Collection[UUID]) -> list[Row]:
     """One row per lot; ids that are no lot are left out."""
-    return rows_of(LOTS, {"lots": list(ids)})
+    return list(rows_of(LOTS, {"lots": list(ids)}))
 
 
-def rows_of(statement: str, given: Mapping[str, Any]) -> list[Row]:
-    """The rows of a statement that makes each of them one JSON text."""
+def rows_of(statement: str, given: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of a statement that makes each of them one JSON text.
+
+    All are read at once and taken apart one by one: thousands that wait would be looked through
+    again and again by the collector of garbage.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return [json.loads(text) for (text,) in cursor.fetchall()]
+        texts = cursor.fetchall()
+    return (json.loads(text) for (text,) in texts)
 
 
 def instant(text: str | None) -> datetime | None:

@@ -31,10 +31,8 @@ def run_facts(lots: Collection[str]) -> Mapping[str, list[RunFacts]]:
     """Of each lot (by id) every run that was not discarded, oldest first."""
     facts: dict[str, list[RunFacts]] = defaultdict(list)
     rows = run_rows(lots)
-    if not rows:
-        return facts
     supporting = supporting_facts(lots)
-    documents = methods({row["method_version_id"] for row in rows})
+    documents = methods(supporting.methods)
     for row in rows:
         facts[row["lot_id"]].append(_run(row, documents[row["method_version_id"]], supporting))
     return facts

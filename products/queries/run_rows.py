@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from products.queries.lot_rows import Row, rows_of
@@ -132,11 +132,12 @@ SELECT row_to_json(found)::text FROM (
 ) found
 """
 
-# Each kind of record once, however many runs rest on it.
+# Each kind of record once, however many runs rest on it. Of discarded runs too: one that is set
+# aside after the runs were read is still among those.
 SUPPORTING = """
 WITH used AS (
     SELECT id, instrument_id, laboratory_id, performed_by_id, method_version_id
-    FROM products_run WHERE lot_id = ANY(%(lots)s::uuid[]) AND state <> 'discarded'
+    FROM products_run WHERE lot_id = ANY(%(lots)s::uuid[])
 )
 SELECT json_build_object('kind', kind, 'id', id, 'is', found)::text FROM (
     SELECT 'instrument' AS kind, instrument.id::text AS id, json_build_array(instrument.code, (
@@ -184,7 +185,7 @@ SELECT json_build_object('kind', kind, 'id', id, 'is', found)::text FROM (
 """
 
 
-def run_rows(lots: Collection[str]) -> list[Row]:
+def run_rows(lots: Collection[str]) -> Iterator[Row]:
     """Every run of the lots that was not discarded, oldest first."""
     return rows_of(RUNS, {"lots": list(lots)})
 
