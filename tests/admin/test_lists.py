@@ -142,4 +142,4 @@ def test_the_list_shows_the_gravest_reason_and_how_many_more() -> None:
     page = visitor("auditor").open(address("lot_changelist"))
 
     assert "Endotoxin (final container): the result 9.00" in page
-    assert "and 4 more" in page
+    assert "and 3 more" in page
