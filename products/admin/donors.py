@@ -12,15 +12,27 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.donors import determine_donor, register_donor
+from products.admin.attachments import (
+    attach_option,
+    files_table,
+    paper_cell,
+    paper_of,
+    signed_by,
+    transcribe_option,
+)
+from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, day, text, word
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link, option
+from products.admin.requests import identity_in
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.domain.donors import OUTCOME_LABELS, DeterminationOutcome
 from products.domain.lots import local_text
+from products.domain.transcriptions import TranscriptionKind
 from products.models import Determination, Donor
 from products.models.fields import choices_of
+from products.queries.attachments import evidence
 from products.templatetags.exolot import mark
 
 
@@ -53,14 +65,18 @@ class DonorAdmin(RecordAdmin[Donor]):
         return Donor.objects.annotate(outcome=Subquery(latest.values("outcome")[:1]))
 
     def page_names(self) -> tuple[str, ...]:
-        return ("determine",)
+        return ("determine", "attach")
 
     @admin.display(description="Eligibility")
     def eligibility(self, row: Any) -> SafeString:
         return mark(row.outcome or "undetermined")
 
     def shown(self, request: HttpRequest, record: Donor) -> Mapping[str, Any]:
-        rows = list(record.determinations.select_related("signature").order_by("-version"))
+        rows = list(
+            record.determinations.select_related(
+                "donor", "signature", "transcription__verification__signature"
+            ).order_by("-version")
+        )
         sources = record.sources.order_by("number")
         return Shown(
             mark=mark(rows[0].outcome if rows else "undetermined"),
@@ -68,7 +84,15 @@ class DonorAdmin(RecordAdmin[Donor]):
             tables=[
                 Table(
                     "Determinations of eligibility",
-                    ("Version", "Outcome", "Determined", "Establishment", "Records", "Signed"),
+                    (
+                        "Version",
+                        "Outcome",
+                        "Determined",
+                        "Establishment",
+                        "Records",
+                        "Signed",
+                        "Paper original",
+                    ),
                     [_line(row) for row in rows],
                     empty="Nobody has determined the donor's eligibility: lots are blocked.",
                 ),
@@ -87,6 +111,7 @@ class DonorAdmin(RecordAdmin[Donor]):
                         for row in sources
                     ],
                 ),
+                files_table(evidence().filter(donor=record), identity_in(request).zone),
             ],
             options=[
                 option(
@@ -95,7 +120,18 @@ class DonorAdmin(RecordAdmin[Donor]):
                     "Sign a determination",
                     self.url("determine", record.pk),
                     style="primary",
-                )
+                ),
+                attach_option(request, self.url("attach", record.pk)),
+                *(
+                    transcribe_option(
+                        request,
+                        TranscriptionKind.DETERMINATION,
+                        f"{record.code} v{row.version}",
+                        paper_of(row),
+                        f"Name the paper original of determination {row.version}",
+                    )
+                    for row in rows
+                ),
             ],
         ).as_context()
 
@@ -145,17 +181,27 @@ class DonorAdmin(RecordAdmin[Donor]):
             ),
         )
 
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        donor = self.record(key)
+        return self.answer(
+            request,
+            attaching(
+                "donor",
+                donor.code,
+                record=f"donor {donor.code}",
+                back=self.url("change", donor.pk),
+                crumbs=self.record_crumbs(donor),
+            ),
+        )
+
 
 def _line(row: Determination) -> tuple[Any, ...]:
-    signature = row.signature
     return (
         row.version,
         mark(row.outcome),
         str(row.determined_on or ""),
         row.establishment,
         row.summary_of_records,
-        (
-            f"{signature.printed_name}, {local_text(signature.signed_at, signature.zone)}: "
-            f"{signature.reason}"
-        ),
+        signed_by(row.signature),
+        paper_cell(paper_of(row)),
     )

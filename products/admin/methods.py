@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 
 from products.actions.methods import (
     approve_method_version,
@@ -14,20 +15,43 @@ from products.actions.methods import (
     register_method,
     retire_method_version,
 )
+from products.admin.attachments import (
+    attach_option,
+    files_table,
+    paper_cell,
+    paper_of,
+    transcribe_option,
+)
+from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, ListField, Suggesting, text, whole_number, word
 from products.admin.pages import ActionPage, Done
-from products.admin.parts import Shown, Table, option
+from products.admin.parts import Option, Shown, Table, option
 from products.admin.readings import unit_choices
+from products.admin.requests import identity_in
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
-from products.domain.calculations import Formula
+from products.admin.trainings import trainings_table
+from products.domain.calculations import FORMULA_LABELS, Formula
 from products.domain.criteria import CATEGORY_LABELS, Category
 from products.domain.lots import local_text
-from products.domain.methods import DocumentState
+from products.domain.methods import FAMILY_LABELS, DocumentState, MethodFamily
+from products.domain.transcriptions import TranscriptionKind
 from products.domain.units import label_of
 from products.models import Method, MethodVersion, Signature
 from products.models.fields import choices_of
+from products.queries.attachments import evidence
+from products.queries.registers import trainings
 from products.templatetags.exolot import mark
+
+MOST_DIGITS = 10
+VERSION_HEADERS = (
+    "Version",
+    "State",
+    "Document",
+    "Calculation",
+    "Limits of the method",
+    "Signed",
+)
 
 
 class MethodForm(ActionForm):
@@ -35,12 +59,23 @@ class MethodForm(ActionForm):
     name = text("Name")
     attribute = text("Attribute", "What it measures.")
     category = word("Category", choices_of(Category, CATEGORY_LABELS))
+    family = word(
+        "Family",
+        choices_of(MethodFamily, FAMILY_LABELS),
+        "The principle of measurement. Values of different families are never compared; a method "
+        "that counts or sizes particles has to state its own.",
+        empty="none stated",
+    )
 
 
 class VersionForm(ActionForm):
     aliases = {"media": "culture_media"}
     document = text("Document", "Number of the written procedure.")
-    formula = word("Formula", choices_of(Formula))
+    formula = word(
+        "Formula",
+        choices_of(Formula, FORMULA_LABELS),
+        "How the readings become the reportable value.",
+    )
     unit = text("Unit", "UCUM code of the reportable value.", widget=Suggesting(unit_choices()))
     replicates = whole_number("Replicates")
     incubation_hours = whole_number("Incubation", "Hours; empty without one.", required=False)
@@ -51,6 +86,19 @@ class VersionForm(ActionForm):
     loq = text("Limit of quantitation", "As in the document; empty if none.")
     max_cv_percent = text("Largest CV", "In %; empty if none.")
     minimum_count = whole_number("Least count", "Cells per replicate.", required=False)
+    sensitivity = text(
+        "Sensitivity (lambda)", "Of an endotoxin test, in EU/mL; gives the MVD. Empty otherwise."
+    )
+    min_recovery_percent = text(
+        "Least recovery of the spike", "In %, such as 50; empty for gel clot and other tests."
+    )
+    max_recovery_percent = text(
+        "Largest recovery of the spike", "In %, such as 200; empty for gel clot and other tests."
+    )
+    min_correlation = text(
+        "Least correlation of the standard curve",
+        "Absolute value of r, such as 0.980; of a kinetic plate.",
+    )
 
 
 class ChosenVersionForm(ActionForm):
@@ -65,40 +113,42 @@ class ChosenVersionForm(ActionForm):
 class MethodAdmin(RecordAdmin[Method]):
     registers = "method.register"
     register_label = "Register a method"
-    list_display = ("code", "name", "attribute", "category")
+    list_display = ("code", "name", "attribute", "category", "family_shown")
     search_fields = ("code__istartswith", "name__icontains")
     search_help_text = "Code or name"
     ordering = ("code",)
 
     def page_names(self) -> tuple[str, ...]:
-        return ("draft", "approve", "retire")
+        return ("draft", "approve", "retire", "attach")
+
+    @admin.display(description="Family")
+    def family_shown(self, row: Method) -> str:
+        return FAMILY_LABELS.get(row.family, "none stated")
 
     def shown(self, request: HttpRequest, record: Method) -> Mapping[str, Any]:
-        versions = list(
-            record.versions.select_related("approval", "retirement").order_by("-version")
-        )
+        versions = list(_versions(record))
         states = {row.state for row in versions}
-        key = record.pk
+        key, zone = record.pk, identity_in(request).zone
+        files = evidence().filter(method_version__method=record)
+        taught = trainings().filter(method_version__method=record)
         return Shown(
             facts=[
                 ("Name", record.name),
                 ("Attribute", record.attribute),
                 ("Category", record.get_category_display()),
+                ("Family", self.family_shown(record)),
             ],
             tables=[
                 Table(
                     "Versions",
-                    (
-                        "Version",
-                        "State",
-                        "Document",
-                        "Calculation",
-                        "Limits of the method",
-                        "Signed",
-                    ),
-                    [_line(row) for row in versions],
+                    (*VERSION_HEADERS, "Paper original"),
+                    [(*version_line(row), paper_cell(paper_of(row))) for row in versions],
                     empty="No version is drafted; without an approved one no run is opened.",
-                )
+                ),
+                trainings_table(
+                    request, taught, "Nobody is trained for it: runs of it block their lots."
+                ),
+                files_table(files, zone),
             ],
             options=[
                 option(request, "method.draft", "Draft a version", self.url("draft", key)),
@@ -116,6 +166,7 @@ class MethodAdmin(RecordAdmin[Method]):
                     self.url("retire", key),
                     why_not="" if DocumentState.APPROVED in states else "no version is approved.",
                 ),
+                *_of_versions(request, versions, self.url("attach", key)),
             ],
         ).as_context()
 
@@ -165,6 +216,23 @@ class MethodAdmin(RecordAdmin[Method]):
         method = self.record(key)
         return self.answer(request, self._signing(method, DocumentState.APPROVED))
 
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        """The file is of one version, which the address names: ``?version=2``."""
+        method = self.record(key)
+        found = _versions(method).filter(version=version_in(request)).first()
+        if found is None:
+            raise Http404(f"Method {method.code} has no such version.")
+        return self.answer(
+            request,
+            attaching(
+                "method",
+                str(found),
+                record=f"method {found}",
+                back=self.url("change", method.pk),
+                crumbs=self.record_crumbs(method),
+            ),
+        )
+
     def _signing(self, method: Method, state: DocumentState) -> ActionPage:
         """Approving what is a draft, retiring what is approved."""
         approves = state is DocumentState.DRAFT
@@ -198,15 +266,8 @@ class MethodAdmin(RecordAdmin[Method]):
             shown=lambda: {
                 "table": Table(
                     "What is signed",
-                    (
-                        "Version",
-                        "State",
-                        "Document",
-                        "Calculation",
-                        "Limits of the method",
-                        "Signed",
-                    ),
-                    [_line(row) for row in rows],
+                    VERSION_HEADERS,
+                    [version_line(row) for row in rows],
                 )
             },
             crumbs=self.record_crumbs(method),
@@ -214,9 +275,47 @@ class MethodAdmin(RecordAdmin[Method]):
         )
 
 
-def _line(row: MethodVersion) -> tuple[Any, ...]:
+def version_in(request: HttpRequest) -> int:
+    """The version that an address names; 0 for none, or for what is no number."""
+    typed = request.GET.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < MOST_DIGITS else 0
+
+
+def _versions(method: Method) -> QuerySet[MethodVersion]:
+    return (
+        method.versions.select_related(
+            "method", "approval", "retirement", "transcription__verification__signature"
+        )
+        .defer("approval__content", "retirement__content")
+        .order_by("-version")
+    )
+
+
+def _of_versions(
+    request: HttpRequest, versions: Sequence[MethodVersion], attaching_url: str
+) -> Iterator[Option]:
+    """What may be done with the papers of each version."""
+    for row in versions:
+        yield attach_option(
+            request,
+            f"{attaching_url}?version={row.version}",
+            f"Attach a file to version {row.version}",
+        )
+    for row in versions:
+        if row.state != DocumentState.DRAFT:
+            yield transcribe_option(
+                request,
+                TranscriptionKind.METHOD,
+                str(row),
+                paper_of(row),
+                f"Name the paper original of version {row.version}",
+            )
+
+
+def version_line(row: MethodVersion) -> tuple[Any, ...]:
+    formula = FORMULA_LABELS[Formula(row.formula)]
     parts = [
-        " in ".join(part for part in (row.formula.replace("_", " "), label_of(row.unit)) if part),
+        " in ".join(part for part in (formula, label_of(row.unit)) if part),
         f"replicates: {row.replicates}",
         row.incubation_hours and f"incubation: {row.incubation_hours} h",
         row.media and f"media: {', '.join(row.media)}",
@@ -226,6 +325,9 @@ def _line(row: MethodVersion) -> tuple[Any, ...]:
         row.loq and f"LOQ {row.loq}",
         row.max_cv_percent and f"CV at most {row.max_cv_percent} %",
         row.minimum_count and f"at least {row.minimum_count} cells",
+        row.sensitivity and f"sensitivity {row.sensitivity} EU/mL",
+        _recovery(row),
+        row.min_correlation and f"correlation at least {row.min_correlation}",
     ]
     return (
         f"v{row.version}",
@@ -235,6 +337,15 @@ def _line(row: MethodVersion) -> tuple[Any, ...]:
         "; ".join(str(limit) for limit in limits if limit),
         "; ".join(_signed(signature) for signature in (row.approval, row.retirement) if signature),
     )
+
+
+def _recovery(row: MethodVersion) -> str:
+    lower, upper = row.min_recovery_percent, row.max_recovery_percent
+    if lower and upper:
+        return f"recovery {lower} to {upper} %"
+    if lower or upper:
+        return f"recovery at {'least' if lower else 'most'} {lower or upper} %"
+    return ""
 
 
 def _signed(signature: Signature) -> str:

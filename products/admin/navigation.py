@@ -23,7 +23,14 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Holds", "hold"),
         ),
     ),
-    ("Origin", (("Donors", "donor"), ("Tissue sources", "tissuesource"))),
+    (
+        "Origin",
+        (
+            ("Donors", "donor"),
+            ("Tissue sources", "tissuesource"),
+            ("From paper", "transcription"),
+        ),
+    ),
     (
         "Documents",
         (
@@ -32,12 +39,21 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Methods", "method"),
         ),
     ),
-    ("Equipment", (("Instruments", "instrument"), ("Media lots", "medialot"))),
+    (
+        "Equipment",
+        (
+            ("Instruments", "instrument"),
+            ("Media lots", "medialot"),
+            ("Outside laboratories", "laboratory"),
+        ),
+    ),
     (
         "People",
         (
             ("Persons", "person"),
             ("Accounts", "user"),
+            ("Roles", "rolegrant"),
+            ("Trainings", "training"),
             ("API tokens", "apitoken"),
             ("Sites", "site"),
         ),

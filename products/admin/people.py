@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -20,18 +20,27 @@ from products.actions.accounts import (
     set_active,
     set_roles,
 )
-from products.admin.forms import ActionForm, text, word
+from products.admin.forms import ActionForm, text
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link, option
+from products.admin.requests import identity_in
+from products.admin.roles import approving_option, grants_table, signs
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
+from products.admin.trainings import people, person_choice, trainings_table
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.lots import local_text
 from products.domain.roles import Role
-from products.models import Person, SignIn, User
+from products.models import Person, RoleGrant, SignIn, User
+from products.queries.registers import role_grants, trainings
 from products.templatetags.exolot import mark
 
 SIGN_INS_SHOWN = 20
+SIGNS_LATER = "A role signs nothing until quality has signed for it."
+SEVERAL = (
+    "Both accounts are of one person. Duties are kept apart by person: what one account recorded, "
+    "the other may not review or release."
+)
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -66,7 +75,7 @@ class PersonForm(ActionForm):
 
 class AccountForm(ActionForm):
     aliases = {"password": "password_given"}
-    person = word("Person", [])
+    person = person_choice()
     username = text(
         "Account name", "Never reused.", widget=forms.TextInput({"autocomplete": "off"})
     )
@@ -75,8 +84,7 @@ class AccountForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.order_by("printed_name").values_list("pk", "printed_name")
-        self.fields["person"].widget.choices = [(str(key), name) for key, name in people]
+        self.offer("person", people())
 
 
 class SetRolesForm(ActionForm):
@@ -103,10 +111,15 @@ class PersonAdmin(RecordAdmin[Person]):
     ordering = ("printed_name",)
 
     def shown(self, request: HttpRequest, record: Person) -> Mapping[str, Any]:
-        accounts = record.accounts.order_by("username").prefetch_related("groups")
+        accounts = list(
+            record.accounts.order_by("username").prefetch_related(
+                Prefetch("role_grants", role_grants().filter(revocation__isnull=True), "in_force")
+            )
+        )
         add = reverse("admin:products_user_add")
         return Shown(
-            facts=[("Printed name", record.printed_name)],
+            facts=[("Printed name", record.printed_name), ("Accounts", len(accounts))],
+            notes=[SEVERAL] if len(accounts) > 1 else [],
             tables=[
                 Table(
                     "Accounts",
@@ -116,15 +129,30 @@ class PersonAdmin(RecordAdmin[Person]):
                             link(
                                 row.username, reverse("admin:products_user_change", args=[row.pk])
                             ),
-                            ", ".join(sorted(group.name for group in row.groups.all())),
+                            _roles_held(row.in_force),
                             mark("active" if row.is_active else "inactive"),
                         )
                         for row in accounts
                     ],
-                )
+                    empty="The person has no account.",
+                ),
+                trainings_table(
+                    request,
+                    trainings().filter(person=record),
+                    "Nobody has signed that the person is trained for a method.",
+                ),
             ],
             options=[
-                option(request, "account.create", "Give an account", f"{add}?person={record.pk}")
+                option(request, "account.create", "Give an account", f"{add}?person={record.pk}"),
+                option(
+                    request,
+                    "training.record",
+                    "Sign a training",
+                    f"{reverse('admin:products_training_add')}?person={record.pk}",
+                    why_not="nobody signs for an own training."
+                    if identity_in(request).person == record.pk
+                    else "",
+                ),
             ],
         ).as_context()
 
@@ -182,19 +210,35 @@ class UserAdmin(RecordAdmin[User]):
         return mark("active" if row.is_active else "inactive")
 
     def shown(self, request: HttpRequest, record: User) -> Mapping[str, Any]:
-        zone = self.admin_site.each_context(request)["zone"]
-        roles = sorted(record.groups.values_list("name", flat=True))
+        identity = identity_in(request)
+        zone = identity.zone
+        grants = list(role_grants().filter(user=record).order_by("-number"))
+        in_force = [grant for grant in grants if not hasattr(grant, "revocation")]
+        unsigned = [grant.role for grant in reversed(in_force) if not signs(grant)]
         sign_ins = SignIn.objects.filter(user=record).order_by("-recorded_at")[:SIGN_INS_SHOWN]
         key = record.pk
         return Shown(
             mark=self.state(record),
             facts=[
-                ("Person", record.person.printed_name if record.person else "none"),
-                ("Roles", ", ".join(roles) or "none"),
+                (
+                    "Person",
+                    link(
+                        record.person.printed_name,
+                        reverse("admin:products_person_change", args=[record.person_id]),
+                    )
+                    if record.person
+                    else "none",
+                ),
+                ("Roles", ", ".join(grant.role for grant in reversed(in_force)) or "none"),
                 ("Must change the password", "yes" if record.must_change_password else "no"),
                 ("Password set", local_text(record.password_set_at, zone)),
             ],
+            notes=[
+                f"The role {role} signs nothing until quality has signed for it."
+                for role in unsigned
+            ],
             tables=[
+                grants_table(grants, zone),
                 Table(
                     "Latest sign-ins and signatures",
                     ("When", "Kind", "Outcome", "From"),
@@ -207,7 +251,7 @@ class UserAdmin(RecordAdmin[User]):
                         )
                         for row in sign_ins
                     ],
-                )
+                ),
             ],
             options=[
                 option(request, "account.set_roles", "Set roles", self.url("roles", key)),
@@ -222,6 +266,11 @@ class UserAdmin(RecordAdmin[User]):
                     "account.set_active",
                     "Close the account" if record.is_active else "Open the account again",
                     self.url("activity", key),
+                ),
+                *(
+                    approving_option(request, grant)
+                    for grant in reversed(in_force)
+                    if not signs(grant)
                 ),
             ],
         ).as_context()
@@ -264,6 +313,8 @@ class UserAdmin(RecordAdmin[User]):
                 form_class=SetRolesForm,
                 perform=perform,
                 submit="Set the roles",
+                intro=f"The account has exactly the roles ticked here. {SIGNS_LATER} A role that "
+                "is taken away and given again needs a new signature.",
                 back=back,
                 initial={"roles": list(account.groups.values_list("name", flat=True))},
                 crumbs=self.record_crumbs(account),
@@ -286,6 +337,8 @@ class UserAdmin(RecordAdmin[User]):
                 form_class=ResetForm,
                 perform=perform,
                 submit="Reset the password",
+                intro="Make sure who asks. The person signs in with this first password, and has "
+                "to choose an own one before anything else.",
                 back=back,
                 crumbs=self.record_crumbs(account),
             ),
@@ -314,3 +367,9 @@ class UserAdmin(RecordAdmin[User]):
                 crumbs=self.record_crumbs(account),
             ),
         )
+
+
+def _roles_held(grants: Iterable[RoleGrant]) -> str:
+    """With those that do not sign yet named as such."""
+    held = [f"{one.role}{'' if signs(one) else ' (does not sign yet)'}" for one in grants]
+    return ", ".join(sorted(held)) or "none"

@@ -7,10 +7,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from products.actions.sources import register_source
+from products.admin.attachments import (
+    attach_option,
+    files_table,
+    paper_cell,
+    paper_of,
+    transcribe_option,
+)
+from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, instant, reference, text, word, zone
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link
@@ -19,8 +27,10 @@ from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.domain.lots import local_text
 from products.domain.sources import TISSUE_LABELS, SourceForm, TissueKind
+from products.domain.transcriptions import TranscriptionKind
 from products.models import Donor, Lot, TissueSource
 from products.models.fields import choices_of
+from products.queries.attachments import evidence
 
 
 class TissueSourceForm(ActionForm):
@@ -61,7 +71,12 @@ class TissueSourceAdmin(RecordAdmin[TissueSource]):
         return self.get_queryset_of_one()
 
     def get_queryset_of_one(self) -> QuerySet[TissueSource]:
-        return TissueSource.objects.select_related("donor", "made_from")
+        return TissueSource.objects.select_related(
+            "donor", "made_from", "transcription__verification__signature"
+        )
+
+    def page_names(self) -> tuple[str, ...]:
+        return ("attach",)
 
     @admin.display(description="Recovered")
     def recovered(self, row: TissueSource) -> str:
@@ -87,6 +102,7 @@ class TissueSourceAdmin(RecordAdmin[TissueSource]):
                     else "the donation itself",
                 ),
                 ("Recovered", self.recovered(record)),
+                ("Paper original", paper_cell(paper_of(record))),
             ],
             tables=[
                 Table(
@@ -100,9 +116,33 @@ class TissueSourceAdmin(RecordAdmin[TissueSource]):
                         )
                         for lot in lots.order_by("-made_on", "-id")[:100]
                     ],
-                )
+                ),
+                files_table(evidence().filter(source=record), identity_in(request).zone),
+            ],
+            options=[
+                attach_option(request, self.url("attach", record.pk)),
+                transcribe_option(
+                    request,
+                    TranscriptionKind.SOURCE,
+                    record.number,
+                    paper_of(record),
+                    "Name the paper original",
+                ),
             ],
         ).as_context()
+
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        record = self.record(key)
+        return self.answer(
+            request,
+            attaching(
+                "source",
+                record.number,
+                record=f"tissue source {record.number}",
+                back=self.url("change", record.pk),
+                crumbs=self.record_crumbs(record),
+            ),
+        )
 
     def registration(self, request: HttpRequest) -> ActionPage:
         def perform(context: Any, typed: dict[str, Any]) -> Done:

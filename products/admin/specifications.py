@@ -1,168 +1,77 @@
-"""Specification versions: drafted with their criteria, approved under signature."""
+"""Specification versions: drafted with their criteria, approved under signature, compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.specifications import approve_specification, draft_specification
-from products.admin.forms import ActionForm, ListField, Suggesting, day, reference, text, word
-from products.admin.pages import ActionPage, Done
-from products.admin.parts import Shown, Table, link, option
-from products.admin.readings import unit_choices
+from products.admin.attachments import (
+    attach_option,
+    files_table,
+    paper_cell,
+    paper_of,
+    signed_by,
+    transcribe_option,
+)
+from products.admin.evidence import attaching
+from products.admin.forms import ActionForm
+from products.admin.pages import ActionPage, Done, require
+from products.admin.parts import Option, Shown, Table, link, option
+from products.admin.preparing import Preparation, prepared
+from products.admin.requests import identity_in
 from products.admin.site import site
+from products.admin.specification_form import SpecificationForm
 from products.admin.surface import RecordAdmin
+from products.admin.validity import today_of
+from products.domain.comparison import SATISFIED_LABELS, ChangeKind, compare
 from products.domain.criteria import (
     CATEGORY_LABELS,
     STAGE_LABELS,
-    Category,
-    CompareOn,
     Criterion,
-    LimitKind,
     Rounding,
-    Stage,
     check_criterion,
     measured_values_that_fail,
 )
-from products.domain.lots import local_text
 from products.domain.methods import DocumentState
-from products.models import Method, Product, SpecificationVersion
-from products.models.fields import choices_of
+from products.domain.roles import Permission
+from products.domain.transcriptions import TranscriptionKind
+from products.models import Product, SpecificationVersion
+from products.queries.attachments import evidence
 from products.queries.facts import criterion_of
-from products.templatetags.exolot import mark
+from products.templatetags.exolot import badge, mark
 
-ROWS = 6
-MOST_ROWS = 60
-HEADERS = ("Criterion", "Category", "Stage", "Limit", "Compared", "Method", "Required")
-
-
-class CriterionForm(forms.Form):
-    """One row; a row without a code is left out."""
-
-    use_required_attribute = False
-    code = text("Code", "Empty: the row is left out.")
-    attribute = text("Attribute")
-    category = word("Category", choices_of(Category, CATEGORY_LABELS))
-    stage = word("Stage", choices_of(Stage, STAGE_LABELS))
-    method = reference("Method", "Code.")
-    kind = word("Kind of limit", choices_of(LimitKind))
-    lower = text("Lower limit", "With every digit of the document.")
-    lower_strict = forms.BooleanField(label="strict: more than, not equal", required=False)
-    upper = text("Upper limit", "With every digit of the document.")
-    upper_strict = forms.BooleanField(label="strict: less than, not equal", required=False)
-    unit = text("Unit", "UCUM code.", widget=Suggesting(unit_choices()))
-    rounding = word(
-        "Rounding",
-        [(Rounding.USP, "USP: to the limit's decimals"), (Rounding.EP, "Ph. Eur.: to its figures")],
-    )
-    compare_on = word(
-        "Compared", choices_of(CompareOn), "A strict limit needs the choice.", empty="not chosen"
-    )
-    allowed_words = ListField(label="Allowed words", help_text="For words; with commas.")
-    required = forms.BooleanField(label="required for release", required=False, initial=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.label_suffix = ""
-
-    @property
-    def criterion(self) -> Criterion:
-        """Raises `ValueError` for a word that is in no list."""
-        typed = self.cleaned_data
-        return Criterion(
-            code=typed["code"],
-            attribute=typed["attribute"],
-            category=Category(typed["category"]),
-            stage=Stage(typed["stage"]),
-            method=typed["method"],
-            kind=LimitKind(typed["kind"]),
-            lower=typed["lower"],
-            upper=typed["upper"],
-            lower_strict=typed["lower_strict"],
-            upper_strict=typed["upper_strict"],
-            unit=typed["unit"],
-            rounding=Rounding(typed["rounding"]),
-            compare_on=CompareOn(typed["compare_on"]) if typed["compare_on"] else None,
-            allowed_words=tuple(typed["allowed_words"]),
-            required=typed["required"],
-        )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("code"):
-            try:
-                self.check = self.criterion
-            except ValueError as error:
-                raise forms.ValidationError(str(error)) from None
-        return cleaned
-
-    @property
-    def outcome_of_limits(self) -> str:
-        """Which measured values would fail, once the row can be read."""
-        check = getattr(self, "check", None)
-        return measured_values_that_fail(check) if check else ""
-
-
-CriterionRows = forms.formset_factory(CriterionForm, extra=ROWS, max_num=MOST_ROWS)
-
-
-class SpecificationForm(ActionForm):
-    """The document and its rows; ``show`` checks the rows without saving them."""
-
-    product = reference("Product", "Code.")
-    document = text("Document", "Number, and the publication it follows if any.", whole=True)
-    effective_from = day("Effective from")
-
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.rows = CriterionRows(_with_more_rows(data), prefix="criteria")
-        methods = list(Method.objects.values_list("code", "name")[:300])
-        for row in self.rows.forms:
-            widget = row.fields["method"].widget
-            assert isinstance(widget, Suggesting)
-            widget.suggestions = methods
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if "more" in self.data:
-            raise forms.ValidationError("Nothing is saved yet: there is room for more criteria.")
-        if not self.rows.is_valid():
-            raise forms.ValidationError("Look at the criteria marked below.")
-        cleaned["criteria"] = [
-            row.criterion for row in self.rows.forms if row.cleaned_data.get("code")
-        ]
-        if "check" in self.data:
-            raise forms.ValidationError("Nothing is saved yet: the criteria are shown as read.")
-        return cleaned
-
-
-def _with_more_rows(data: Any) -> Any:
-    """The typed rows and, when they were asked for, some empty ones after them."""
-    if data is None or "more" not in data:
-        return data
-    widened = data.copy()
-    total = widened.get("criteria-TOTAL_FORMS", "")
-    if total.isdecimal():
-        widened["criteria-TOTAL_FORMS"] = str(min(int(total) + ROWS, MOST_ROWS))
-    return widened
+HEADERS = (
+    "Criterion",
+    "Category",
+    "Stage",
+    "Limit",
+    "Compared",
+    "Method",
+    "Result of",
+    "Required",
+)
 
 
 class SpecificationFilter(admin.SimpleListFilter):
     title = parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("draft", "Draft"), ("approved", "Approved")]
+        return [("draft", "Draft"), ("approved", "Approved"), ("superseded", "Superseded")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[SpecificationVersion]
     ) -> QuerySet[SpecificationVersion]:
+        if self.value() == "superseded":
+            return queryset.filter(Q(state=DocumentState.APPROVED), ~Q(successor=None))
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
@@ -178,27 +87,29 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
     ordering = ("product__code", "-version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SpecificationVersion]:
-        return self.get_queryset_of_one()
+        return with_successor(self.get_queryset_of_one(), today_of(request))
 
     def get_queryset_of_one(self) -> QuerySet[SpecificationVersion]:
-        return SpecificationVersion.objects.select_related("product", "approval")
+        return SpecificationVersion.objects.select_related(
+            "product", "approval", "transcription__verification__signature"
+        )
 
     def page_names(self) -> tuple[str, ...]:
-        return ("approve",)
+        return ("approve", "compare", "attach")
 
     @admin.display(description="Specification")
     def specification(self, row: SpecificationVersion) -> str:
         return str(row)
 
     @admin.display(description="State")
-    def shown_state(self, row: SpecificationVersion) -> SafeString:
-        return mark(row.state)
+    def shown_state(self, row: Any) -> SafeString:
+        return state_mark(row.state, row.successor)
 
     def shown(self, request: HttpRequest, record: SpecificationVersion) -> Mapping[str, Any]:
-        signature = record.approval
-        is_draft = record.state == DocumentState.DRAFT
+        row: Any = self.get_queryset(request).get(pk=record.pk)
+        criteria = criteria_of(record)
         return Shown(
-            mark=mark(record.state),
+            mark=self.shown_state(row),
             facts=[
                 (
                     "Product",
@@ -210,29 +121,54 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
                 ("Version", record.version),
                 ("Document", record.document),
                 ("Effective from", str(record.effective_from)),
-                (
-                    "Approved",
-                    f"by {signature.printed_name}, "
-                    f"{local_text(signature.signed_at, signature.zone)}: {signature.reason}"
-                    if signature
-                    else "not yet",
-                ),
+                ("Why this version", record.change_reason or "it is the first"),
+                ("Approved", f"by {signed_by(record.approval)}" if record.approval else "not yet"),
+                ("Paper original", paper_cell(paper_of(record))),
             ],
-            tables=[_criteria_table(criteria_of(record))],
-            notes=_notes(criteria_of(record)) if is_draft else (),
-            options=[
-                option(
-                    request,
-                    "specification.approve",
-                    "Approve",
-                    self.url("approve", record.pk),
-                    why_not="" if is_draft else f"the version is {record.state}.",
-                    style="primary",
-                )
+            tables=[
+                criteria_table(criteria),
+                files_table(evidence().filter(specification=record), identity_in(request).zone),
             ],
+            notes=_notes(criteria) if record.state == DocumentState.DRAFT else (),
+            options=self._options(request, record),
         ).as_context()
 
+    def _options(self, request: HttpRequest, record: SpecificationVersion) -> list[Option]:
+        is_draft = record.state == DocumentState.DRAFT
+        drafting = f"{self.url('add')}?product={record.product.code}&latest=on"
+        has_others = record.product.specifications.exclude(pk=record.pk).exists()
+        found = [
+            option(
+                request,
+                "specification.approve",
+                "Approve",
+                self.url("approve", record.pk),
+                why_not="" if is_draft else f"the version is {record.state}.",
+                style="primary",
+            ),
+            Option(
+                "Compare with another version",
+                self.url("compare", record.pk),
+                "" if has_others else "the product has no other version.",
+            ),
+            option(request, "specification.draft", "Draft the next version", drafting),
+            attach_option(request, self.url("attach", record.pk)),
+        ]
+        if not is_draft:
+            found.append(
+                transcribe_option(
+                    request,
+                    TranscriptionKind.SPECIFICATION,
+                    str(record),
+                    paper_of(record),
+                    "Name the paper original",
+                )
+            )
+        return found
+
     def registration(self, request: HttpRequest) -> ActionPage:
+        preparation = prepared(request)
+
         def perform(context: Any, typed: dict[str, Any]) -> Done:
             version = draft_specification(context, **typed)
             return Done(self.url("change", version.pk), f"Specification {version} is drafted.")
@@ -245,10 +181,12 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
             submit="Save the draft",
             template="admin/exolot/specification_form.html",
             back=self.url("changelist"),
-            initial={"product": request.GET.get("product", "")},
+            initial={"product": preparation.product},
+            arguments={"begins_with": preparation.rows},
             suggestions={
                 "product": list(Product.objects.order_by("code").values_list("code", "name"))
             },
+            shown=lambda: _shown_before_drafting(preparation),
             crumbs=(self.list_crumb(),),
             is_wide=True,
         )
@@ -270,12 +208,12 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
                 perform=perform,
                 submit="Sign and approve",
                 meaning="Approved",
-                intro=f"{record.document}, effective from {record.effective_from}. An approved "
-                "version never changes.",
+                intro=f"{record.document}, effective from {record.effective_from}. "
+                f"{_because(record)}An approved version never changes.",
                 template="admin/exolot/sign_records.html",
                 back=back,
                 shown=lambda: {
-                    "table": _criteria_table(criteria_of(record)),
+                    "table": criteria_table(criteria_of(record)),
                     "notes": _notes(criteria_of(record)),
                 },
                 crumbs=self.record_crumbs(record),
@@ -283,13 +221,75 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
             ),
         )
 
+    def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        record = self.record(key)
+        return self.answer(
+            request,
+            attaching(
+                "specification",
+                str(record),
+                record=f"specification {record}",
+                back=self.url("change", record.pk),
+                crumbs=self.record_crumbs(record),
+            ),
+        )
+
+    def compare_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        """With the version that ``?with=`` names, else with the one before it."""
+        require(request, Permission.READ, "reading records")
+        record = self.record(key)
+        versions = list(
+            self.get_queryset(request)
+            .filter(product=record.product_id)
+            .exclude(pk=record.pk)
+            .order_by("-version")
+        )
+        before = [row for row in versions if row.version < record.version]
+        typed = request.GET.get("with", "")
+        other = next(
+            (row for row in versions if str(row.version) == typed),
+            None if typed else next(iter([*before, *versions]), None),
+        )
+        pair = sorted([record, other], key=lambda row: row.version) if other else []
+        return TemplateResponse(
+            request,
+            "admin/exolot/compare.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": f"Specification {record}, compared",
+                "crumbs": self.record_crumbs(record),
+                "versions": versions,
+                "other": other,
+                "unknown": typed if typed and other is None else "",
+                "product": record.product,
+                **(_compared_versions(*pair) if pair else {}),
+            },
+        )
+
+
+def with_successor(rows: QuerySet[SpecificationVersion], today: date) -> QuerySet[Any]:
+    """Each with the later version that is approved and in effect on ``today`` as ``successor``."""
+    later = SpecificationVersion.objects.filter(
+        product=OuterRef("product"),
+        version__gt=OuterRef("version"),
+        state=DocumentState.APPROVED,
+        effective_from__lte=today,
+    )
+    return rows.annotate(successor=Subquery(later.order_by("-version").values("version")[:1]))
+
+
+def state_mark(state: str, successor: int | None) -> SafeString:
+    if state == DocumentState.APPROVED and successor is not None:
+        return badge("retired", "∅", f"Superseded by version {successor}")
+    return mark(state)
+
 
 def criteria_of(record: SpecificationVersion) -> list[Criterion]:
     rows = record.criteria.select_related("method").order_by("position")
     return [criterion_of(row, row.method.code) for row in rows]
 
 
-def _criteria_table(criteria: Sequence[Criterion]) -> Table:
+def criteria_table(criteria: Sequence[Criterion]) -> Table:
     return Table(
         "Criteria",
         HEADERS,
@@ -301,10 +301,17 @@ def _criteria_table(criteria: Sequence[Criterion]) -> Table:
                 item.limit_text,
                 _compared(item),
                 item.method,
+                SATISFIED_LABELS[item.satisfied_by],
                 "yes" if item.required else "no",
             )
             for item in criteria
         ],
+    )
+
+
+def _because(record: SpecificationVersion) -> str:
+    return f"Why it follows the version before it: {record.change_reason}. " * bool(
+        record.change_reason
     )
 
 
@@ -314,6 +321,29 @@ def _compared(item: Criterion) -> str:
     how = "USP" if item.rounding is Rounding.USP else "Ph. Eur."
     way = item.compared_on
     return f"{way.value if way else 'not chosen'}, {how} rounding"
+
+
+def _compared_versions(
+    old: SpecificationVersion, new: SpecificationVersion
+) -> Mapping[str, object]:
+    changes = compare(criteria_of(old), criteria_of(new))
+    stated = (
+        ("Document", old.document, new.document),
+        ("Effective from", str(old.effective_from), str(new.effective_from)),
+        ("Why this version", old.change_reason, new.change_reason),
+        ("Approved", signed_by(old.approval), signed_by(new.approval)),
+    )
+    return {
+        "old": old,
+        "new": new,
+        "stated": stated,
+        "changes": changes,
+        "count": sum(change.kind is not ChangeKind.SAME for change in changes),
+    }
+
+
+def _shown_before_drafting(preparation: Preparation) -> Mapping[str, object]:
+    return {"preparing": preparation.form, "panels": preparation.panels}
 
 
 def _notes(criteria: Sequence[Criterion]) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind
 from products.domain.blocks import gravity
+from products.domain.comparison import CHANGE_LABELS, ChangeKind, CriterionChange
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage, Verdict
 from products.domain.laboratories import CONTROLS_LABELS, ControlsStatement
 from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, ReleaseStatus, local_text
@@ -59,6 +60,7 @@ OTHER_MARKS: Mapping[str, str] = {
     "recording_error": "✎",
     "lifted": "✓",
     "active": "✓",
+    "signs": "✓",
     "inactive": "∅",
     "revoked": "∅",
     "expired": "◷",
@@ -115,6 +117,20 @@ OUTCOME_MARKS: Mapping[Outcome, tuple[str, str, str]] = {
 @register.filter
 def outcome_mark(outcome: Outcome) -> SafeString:
     return badge(*OUTCOME_MARKS[outcome])
+
+
+CHANGE_MARKS: Mapping[ChangeKind, tuple[str, str]] = {
+    ChangeKind.ADDED: ("approved", "+"),
+    ChangeKind.REMOVED: ("fail", "−"),  # noqa: RUF001  # a minus, as wide as the plus
+    ChangeKind.CHANGED: ("open", "≠"),
+    ChangeKind.SAME: ("draft", "="),
+}
+
+
+@register.filter
+def change_mark(change: CriterionChange) -> SafeString:
+    kind, glyph = CHANGE_MARKS[change.kind]
+    return badge(kind, glyph, CHANGE_LABELS[change.kind])
 
 
 AMENDMENT_MARKS: Mapping[str, tuple[str, str, str]] = {
