@@ -18,9 +18,9 @@ from products.demo.calendar import Calendar
 from products.demo.donors import add_donors
 from products.demo.house import House
 from products.demo.lots import add_lots
-from products.demo.methods import add_methods
 from products.demo.people import AUDITOR, EVERYBODY, add_people, set_own_passwords
 from products.demo.products import add_products
+from products.demo.registers import add_methods
 from products.demo.specifications import add_specifications
 from products.domain.accounts import SYSTEM_ACCOUNT, TokenKind, TokenScope
 from products.models import ApiToken, User

@@ -6,15 +6,16 @@ cultures inoculated the next morning and read eight days later, reviewed the day
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 from products.actions.dispositions import reject_lot, release_lot
 from products.actions.investigations import conclude_investigation
 from products.actions.lots import register_lot
 from products.actions.readings import save_readings, submit_run
-from products.actions.reviews import review_results
+from products.actions.reviews import NOTHING_COMPARED, review_results
 from products.actions.runs import open_run
 from products.actions.samples import draw_sample
 from products.demo.calendar import ZONE
@@ -38,14 +39,15 @@ INOCULATED, READ, REVIEWED, DECIDED = 1, 9, 10, 11
 
 @dataclass(slots=True)
 class DemoLot:
-    """A lot under way. ``made`` is in days ago; ``samples`` and ``runs`` are what it has so far:
-    sample numbers by stage, run numbers by criterion.
+    """A lot under way. ``made`` and ``entered`` here are in days ago; ``samples`` and ``runs`` are
+    what it has so far: sample numbers by stage, run numbers by criterion.
     """
 
     house: House
     number: str
     product: str
     made: int
+    entered: int
     series: int
     samples: dict[Stage, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
@@ -65,11 +67,20 @@ def make_lot(
     expires: str,
     parents: Sequence[str] = (),
     vials: int = 120,
+    entered: int | None = None,
 ) -> DemoLot:
+    """``entered`` None is on the day of its making."""
     calendar = house.calendar
-    lot = DemoLot(house, number, product, made, series=int(number.rpartition("-")[2]))
+    lot = DemoLot(
+        house,
+        number,
+        product,
+        made,
+        entered=made if entered is None else entered,
+        series=int(number.rpartition("-")[2]),
+    )
     register_lot(
-        house.context("analyst", calendar.at(made, "15:00")),
+        house.context("analyst", calendar.at(lot.entered, "15:00")),
         number=number,
         product=product,
         made_on=calendar.day(made),
@@ -84,11 +95,10 @@ def make_lot(
 def sample(lot: DemoLot, stage: Stage) -> str:
     """The lot's sample of that stage, drawn on the afternoon of its making."""
     if stage not in lot.samples:
-        drawn_at = lot.house.calendar.at(lot.made, "15:30") + timedelta(
-            minutes=5 * len(lot.samples)
-        )
+        turn = timedelta(minutes=5 * len(lot.samples))
+        drawn_at = lot.house.calendar.at(lot.made, "15:30") + turn
         drawn = draw_sample(
-            lot.house.context("analyst", drawn_at + timedelta(minutes=30)),
+            lot.house.context("analyst", lot.house.calendar.at(lot.entered, "16:00") + turn),
             lot=lot.number,
             stage=stage,
             container=CONTAINERS[stage],
@@ -118,8 +128,13 @@ def perform(
     on: Stage | None = None,
     hours_late: int = 0,
     is_submitted: bool = True,
+    instrument: str = "",
+    media: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """One run, on the sample of the criterion's stage unless ``on`` names another."""
+    """One run, on the sample of the criterion's stage unless ``on`` names another.
+
+    ``instrument`` takes the place of the usual one.
+    """
     criterion = lot.criteria[code]
     method = BY_CODE[criterion.method]
     number = len(lot.runs)
@@ -134,8 +149,9 @@ def perform(
         purpose=purpose,
         performed_at=performed_at,
         performed_zone=ZONE,
-        instrument=method.instrument,
+        instrument=instrument or method.instrument,
         criterion=code,
+        media=media,
         late_reason="The notebook was with the reviewer" if hours_late else "",
     ).number
     save_readings(lot.house.context(analyst, recorded_at), run=run, readings=readings)
@@ -154,6 +170,7 @@ def incubate(
     looks: Sequence[int] = (READ,),
     began: int = INOCULATED,
     repeats: str = "",
+    media: Sequence[tuple[str, str]] = MEDIA,
 ) -> str:
     """A culture test, begun and looked at on those days after the making of the lot.
 
@@ -169,7 +186,7 @@ def incubate(
         performed_zone=ZONE,
         instrument=BY_CODE[criterion.method].instrument,
         criterion=code,
-        media=MEDIA,
+        media=media,
         repeats=repeats,
     ).number
     documents = supports(lot.product, house.calendar.at(300, "12:00")) if is_supported else ()
@@ -188,7 +205,12 @@ def incubate(
 
 
 def review(
-    lot: DemoLot, *, without: Collection[str] = (), after: int = REVIEWED, comment: str = ""
+    lot: DemoLot,
+    *,
+    without: Collection[str] = (),
+    after: int = REVIEWED,
+    comment: str = "",
+    compared: Mapping[str, UUID] = NOTHING_COMPARED,
 ) -> None:
     """One signature over the results of all criteria tested so far, but ``without``."""
     review_results(
@@ -196,6 +218,7 @@ def review(
         lot=lot.number,
         runs=[run for code, run in lot.runs.items() if code not in without],
         comment=comment,
+        compared=compared,
     )
 
 
@@ -217,10 +240,10 @@ def reject(lot: DemoLot, reason: str, after: int = DECIDED) -> None:
     )
 
 
-def confirm(lot: DemoLot, reason: str) -> None:
+def confirm(lot: DemoLot, reason: str, after: int = REVIEWED) -> None:
     """Conclude the lot's first investigation: the result stands."""
     conclude_investigation(
-        lot.house.context("quality2", lot.house.calendar.at(lot.made - REVIEWED, "16:00"), reason),
+        lot.house.context("quality2", lot.house.calendar.at(lot.made - after, "16:00"), reason),
         investigation=f"INV-{lot.number}-1",
         outcome=InvestigationOutcome.CONFIRMED,
     )

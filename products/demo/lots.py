@@ -1,4 +1,7 @@
-"""The lots of the demo: each tells one story, together every status and every reason."""
+"""The lots of the demo: each tells one story, together every status and every reason.
+
+Here are those of an ordinary course of work; what was amended and what results rest on follow.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from dataclasses import replace
 from products.actions.holds import place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.lots import declare_stability_study
+from products.demo.amended import add_amended_lots
 from products.demo.donors import reopen_determination
+from products.demo.grounds import add_lots_with_grounds, declare_first_day
 from products.demo.house import House
 from products.demo.laboratory import (
-    DemoLot,
     confirm,
     incubate,
     make_lot,
@@ -21,16 +25,16 @@ from products.demo.laboratory import (
     review,
     sample,
 )
-from products.demo.methods import approve_next_version
+from products.demo.making import HALF_YEAR, msc, nebulised, placental
 from products.demo.readings import counts, endotoxin, particles, ratio, replicates, usual, value
+from products.demo.registers import approve_next_version
 from products.domain.criteria import Stage
 from products.domain.investigations import InvestigationOutcome
 from products.domain.results import Purpose
 
-YEAR, HALF_YEAR = 365, 182
-
 
 def add_lots(house: House) -> None:
+    declare_first_day(house)
     _released_nebulised(house)
     _too_many_particles(house)
     _method_approved_too_late(house)
@@ -51,32 +55,19 @@ def add_lots(house: House) -> None:
     _held_by_a_rule(house)
     _made_from_other_lots(house)
     _under_stability_study(house)
-
-
-def _nebulised(house: House, number: str, made: int) -> DemoLot:
-    expires = house.calendar.day(made - YEAR).isoformat()
-    return make_lot(house, number, product="NEB", made=made, sources=["WCB-0101"], expires=expires)
-
-
-def _msc(house: House, number: str, made: int) -> DemoLot:
-    expires = house.calendar.day(made - YEAR).isoformat()
-    return make_lot(house, number, product="MSC", made=made, sources=["MCB-0102"], expires=expires)
-
-
-def _placental(house: House, number: str, made: int, source: str = "TS-0203") -> DemoLot:
-    expires = house.calendar.day(made - HALF_YEAR).isoformat()
-    return make_lot(house, number, product="PLA", made=made, sources=[source], expires=expires)
+    add_amended_lots(house)
+    add_lots_with_grounds(house)
 
 
 def _released_nebulised(house: House) -> None:
-    lot = _nebulised(house, "NEB-001", 60)
+    lot = nebulised(house, "NEB-001", 60)
     perform_usual(lot)
     review(lot)
     release(lot)
 
 
 def _too_many_particles(house: House) -> None:
-    lot = _nebulised(house, "NEB-002", 30)
+    lot = nebulised(house, "NEB-002", 30)
     perform_usual(lot, "FINAL-ENDOTOXIN", "FINAL-MYCOPLASMA")
     overfilled = particles("4.41E7", "4.35E7", "4.52E7", dilution="100")
     perform(lot, "FINAL-PARTICLES", overfilled)
@@ -86,7 +77,7 @@ def _too_many_particles(house: House) -> None:
 
 
 def _method_approved_too_late(house: House) -> None:
-    lot = _nebulised(house, "NEB-003", 14)
+    lot = nebulised(house, "NEB-003", 14)
     perform_usual(lot, "BULK-50-400", "BULK-CD63")
     # Performed in the morning by a version that quality approved only that afternoon.
     approve_next_version(house, "IMMUNE-FC", 13, version=2)
@@ -96,14 +87,14 @@ def _method_approved_too_late(house: House) -> None:
 
 
 def _released_msc(house: House) -> None:
-    lot = _msc(house, "MSC-001", 200)
+    lot = msc(house, "MSC-001", 200)
     perform_usual(lot)
     review(lot)
     release(lot)
 
 
 def _held_by_a_person(house: House) -> None:
-    lot = _msc(house, "MSC-002", 40)
+    lot = msc(house, "MSC-002", 40)
     perform_usual(lot, "CELLS-VIABILITY", "CELLS-POSITIVE", "FINAL-INTEGRITY")
     review(lot)
     place_hold(
@@ -117,7 +108,7 @@ def _held_by_a_person(house: House) -> None:
 
 
 def _incubating(house: House) -> None:
-    lot = _msc(house, "MSC-003", 4)
+    lot = msc(house, "MSC-003", 4)
     perform_usual(lot, "CELLS-VIABILITY", "CELLS-ENDOTOXIN")
     review(lot, after=3)
     incubate(lot, "CELLS-STERILITY", looks=(2, 3))
@@ -125,7 +116,7 @@ def _incubating(house: House) -> None:
 
 
 def _wrong_sample_and_no_documents(house: House) -> None:
-    lot = _msc(house, "MSC-004", 20)
+    lot = msc(house, "MSC-004", 20)
     perform_usual(lot, "CELLS-VIABILITY")
     perform(lot, "FINAL-SIZE", replicates("133.1", "130.9", "134.6"), on=Stage.BULK)
     incubate(lot, "FINAL-STERILITY", is_supported=False)
@@ -133,7 +124,7 @@ def _wrong_sample_and_no_documents(house: House) -> None:
 
 
 def _results_that_decide_nothing(house: House) -> None:
-    lot = _msc(house, "MSC-005", 25)
+    lot = msc(house, "MSC-005", 25)
     # Endotoxin without a denominator, as one publication prints it.
     bare = tuple(
         replace(one, unit="[EU]") if one.name == "endotoxin" else one
@@ -150,7 +141,7 @@ def _results_that_decide_nothing(house: House) -> None:
 
 
 def _expired(house: House) -> None:
-    lot = _placental(house, "PLA-001", 300)
+    lot = placental(house, "PLA-001", 300)
     perform_usual(lot)
     review(lot)
     release(lot)
@@ -178,24 +169,24 @@ def _released_after_a_repeat(house: House) -> None:
 
 
 def _ready_for_release(house: House) -> None:
-    lot = _placental(house, "PLA-003", 20)
+    lot = placental(house, "PLA-003", 20)
     perform_usual(lot)
     review(lot)
 
 
 def _not_reviewed(house: House) -> None:
-    lot = _placental(house, "PLA-004", 15)
+    lot = placental(house, "PLA-004", 15)
     perform_usual(lot, "CELLS-VIABILITY", "FINAL-RATIO", "FINAL-ENDOTOXIN")
     review(lot, without=["FINAL-RATIO", "FINAL-ENDOTOXIN"])
 
 
 def _ineligible_donor(house: House) -> None:
-    lot = _placental(house, "PLA-005", 80, "TS-0305")
+    lot = placental(house, "PLA-005", 80, "TS-0305")
     reject(lot, "Made for training from tissue of an ineligible donor")
 
 
 def _undetermined_donor(house: House) -> None:
-    lot = _placental(house, "PLA-006", 12, "TS-0306")
+    lot = placental(house, "PLA-006", 12, "TS-0306")
     perform_usual(lot, "CELLS-VIABILITY")
     review(lot)
 
@@ -206,14 +197,14 @@ def _without_source(house: House) -> None:
 
 
 def _endotoxin_under_investigation(house: House) -> None:
-    lot = _placental(house, "PLA-008", 18)
+    lot = placental(house, "PLA-008", 18)
     perform_usual(lot, "CELLS-VIABILITY", "FINAL-SIZE")
     perform(lot, "FINAL-ENDOTOXIN", endotoxin("0.083", "0.083"))
     review(lot)
 
 
 def _too_much_protein(house: House) -> None:
-    lot = _placental(house, "PLA-009", 50)
+    lot = placental(house, "PLA-009", 50)
     perform_usual(lot, "FINAL-CD63", "FINAL-SIZE")
     impure = ratio("1.71E8", "1.66E8", "1.74E8", dilution="100", protein="6.8")
     perform(lot, "FINAL-RATIO", impure)
@@ -223,7 +214,7 @@ def _too_much_protein(house: House) -> None:
 
 
 def _held_by_a_rule(house: House) -> None:
-    lot = _placental(house, "PLA-010", 70, "TS-0204")
+    lot = placental(house, "PLA-010", 70, "TS-0204")
     perform_usual(lot)
     review(lot)
     release(lot)

@@ -1,12 +1,12 @@
-"""Three products. None is approved for anything; every reference says that it is a demo."""
+"""Five products. None is approved for anything; every reference says that it is a demo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from products.actions.products import register_product
+from products.actions.products import assign_profile, register_product
 from products.demo.house import House
-from products.domain.products import Basis
+from products.domain.products import Basis, RuleProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,27 @@ PLACENTAL = DemoProduct(
     "-65 to -85 °C",
     6,
 )
-PRODUCTS = (NEBULISED, MSC, PLACENTAL)
+AMNIOTIC = DemoProduct(
+    "AMF",
+    "Amniotic fluid EV (demo; for research, under a signed rule profile)",
+    Basis.RESEARCH_USE_ONLY,
+    "",
+    "1.0E9",
+    "0.5",
+    "-65 to -85 °C",
+    6,
+)
+REFILLED = DemoProduct(
+    "PLR",
+    "Placental EV, refilled (demo; filled from placental lots)",
+    Basis.RESEARCH_USE_ONLY,
+    "",
+    "2.0E9",
+    "0.1",
+    "-65 to -85 °C",
+    6,
+)
+PRODUCTS = (NEBULISED, MSC, PLACENTAL, AMNIOTIC, REFILLED)
 
 
 def add_products(house: House) -> None:
@@ -69,3 +89,12 @@ def add_products(house: House) -> None:
             storage=product.storage,
             shelf_life_months=product.shelf_life_months,
         )
+    assign_profile(
+        house.context(
+            "quality2",
+            house.calendar.at(475, "11:00"),
+            "Used in the laboratory only; nothing of it reaches a person",
+        ),
+        product=AMNIOTIC.code,
+        profile=RuleProfile.RESEARCH_USE_ONLY,
+    )

@@ -88,7 +88,14 @@ def supports(product: str, dated: datetime) -> tuple[SupportFacts, ...]:
 
 def usual(product: str, series: int) -> dict[str, Readings]:
     """What a good lot of the product reads, culture aside; ``series`` varies the numbers."""
-    return {"NEB": _nebulised, "MSC": _msc, "PLA": _placental}[product](series)
+    readings = {
+        "NEB": _nebulised,
+        "MSC": _msc,
+        "PLA": _placental,
+        "AMF": _amniotic,
+        "PLR": _refilled,
+    }
+    return readings[product](series)
 
 
 def _series(name: str, *texts: str) -> Readings:
@@ -185,4 +192,23 @@ def _placental(series: int) -> dict[str, Readings]:
         ),
         "FINAL-MYCOPLASMA": word("not detected"),
         "FINAL-APPEARANCE": word("clear, free of visible particles"),
+    }
+
+
+def _amniotic(series: int) -> dict[str, Readings]:
+    return {
+        "FINAL-PARTICLES": _pick(
+            series,
+            particles("3.31E7", "3.42E7", "3.28E7", dilution="100"),
+            particles("3.05E7", "3.12E7", "2.98E7", dilution="100"),
+        ),
+        "FINAL-CD63": word("positive"),
+        "FINAL-ENDOTOXIN": _pick(series, _NONE_FOUND, endotoxin("0.012", "0.012")),
+    }
+
+
+def _refilled(series: int) -> dict[str, Readings]:
+    return {
+        "FINAL-CD63": word("positive"),
+        "FINAL-ENDOTOXIN": _pick(series, value("0.06"), value("0.08")),
     }

@@ -10,63 +10,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from products.actions.specifications import approve_specification, draft_specification
+from products.demo.criteria import (
+    BULK,
+    CELLS,
+    FINAL,
+    HARVEST,
+    IDENTITY,
+    POTENCY,
+    PURITY,
+    SAFETY,
+    at_least,
+    at_most,
+    sterile,
+    strict,
+    words,
+)
 from products.demo.house import House
-from products.demo.products import MSC, NEBULISED, PLACENTAL
+from products.demo.products import AMNIOTIC, MSC, NEBULISED, PLACENTAL, REFILLED
 from products.domain.criteria import (
     Category,
     CompareOn,
     Criterion,
     LimitKind,
     Rounding,
-    Stage,
+    SatisfiedBy,
 )
 
-CELLS, HARVEST = Stage.PARENT_CELLS, Stage.HARVEST
-BULK, FINAL = Stage.BULK, Stage.FINAL_CONTAINER
-SAFETY, PURITY = Category.SAFETY, Category.PURITY
-IDENTITY, POTENCY = Category.IDENTITY, Category.POTENCY
-
-
-def _words(  # noqa: PLR0917  # read as a row of the printed table
-    code: str, attribute: str, category: Category, stage: Stage, method: str, word: str
-) -> Criterion:
-    return Criterion(
-        code, attribute, category, stage, method, LimitKind.WORD, allowed_words=(word,)
-    )
-
-
-def _sterile(code: str, stage: Stage, method: str) -> Criterion:
-    """Printed as "negative": no growth over the whole incubation."""
-    return Criterion(code, "sterility", Category.STERILITY, stage, method, LimitKind.ABSENCE)
-
-
-def _at_least(  # noqa: PLR0917  # as above
-    code: str, attribute: str, category: Category, stage: Stage, method: str, limit: str, unit: str
-) -> Criterion:
-    return Criterion(
-        code, attribute, category, stage, method, LimitKind.LOWER, lower=limit, unit=unit
-    )
-
-
-def _at_most(  # noqa: PLR0917  # as above
-    code: str, attribute: str, category: Category, stage: Stage, method: str, limit: str, unit: str
-) -> Criterion:
-    return Criterion(
-        code, attribute, category, stage, method, LimitKind.UPPER, upper=limit, unit=unit
-    )
-
-
-def _strict(criterion: Criterion, compare_on: CompareOn) -> Criterion:
-    return replace(
-        criterion,
-        lower_strict=criterion.has_lower,
-        upper_strict=criterion.has_upper,
-        compare_on=compare_on,
-    )
-
-
 STTT_2025 = (
-    _words(
+    words(
         "CELLS-KARYOTYPE",
         "karyotype",
         IDENTITY,
@@ -74,22 +45,22 @@ STTT_2025 = (
         "KARYO",
         "normal; no deletions, translocations, mutations",
     ),
-    _words("CELLS-STR", "STR profile", IDENTITY, CELLS, "STR", "no cross-contamination"),
-    _words("HARVEST-MYCOPLASMA", "mycoplasma", SAFETY, HARVEST, "MYCO-QPCR", "negative"),
-    _words("HARVEST-VIRUS", "exogenous virus", SAFETY, HARVEST, "VIRUS", "negative"),
-    _words("BULK-MYCOPLASMA", "mycoplasma", SAFETY, BULK, "MYCO-QPCR", "negative"),
-    _words("BULK-VIRUS", "exogenous virus", SAFETY, BULK, "VIRUS", "negative"),
-    _sterile("BULK-STERILITY", BULK, "CULTURE"),
-    _strict(
-        _at_least("BULK-50-400", "particles 50-400 nm", PURITY, BULK, "NTA-50-400", "90", "%"),
+    words("CELLS-STR", "STR profile", IDENTITY, CELLS, "STR", "no cross-contamination"),
+    words("HARVEST-MYCOPLASMA", "mycoplasma", SAFETY, HARVEST, "MYCO-QPCR", "negative"),
+    words("HARVEST-VIRUS", "exogenous virus", SAFETY, HARVEST, "VIRUS", "negative"),
+    words("BULK-MYCOPLASMA", "mycoplasma", SAFETY, BULK, "MYCO-QPCR", "negative"),
+    words("BULK-VIRUS", "exogenous virus", SAFETY, BULK, "VIRUS", "negative"),
+    sterile("BULK-STERILITY", BULK, "CULTURE"),
+    strict(
+        at_least("BULK-50-400", "particles 50-400 nm", PURITY, BULK, "NTA-50-400", "90", "%"),
         CompareOn.UNROUNDED,
     ),
-    _words("BULK-CD9", "CD9", IDENTITY, BULK, "WB", "positive"),
-    _words("BULK-CD63", "CD63", IDENTITY, BULK, "WB", "positive"),
-    _words("BULK-CD81", "CD81", IDENTITY, BULK, "WB", "positive"),
-    _words("BULK-CALNEXIN", "calnexin (CANX)", PURITY, BULK, "WB", "negative"),
-    _words("BULK-ANTIBIOTIC", "antibiotic residue", PURITY, BULK, "ABX-ELISA", "negative"),
-    _words(
+    words("BULK-CD9", "CD9", IDENTITY, BULK, "WB", "positive"),
+    words("BULK-CD63", "CD63", IDENTITY, BULK, "WB", "positive"),
+    words("BULK-CD81", "CD81", IDENTITY, BULK, "WB", "positive"),
+    words("BULK-CALNEXIN", "calnexin (CANX)", PURITY, BULK, "WB", "negative"),
+    words("BULK-ANTIBIOTIC", "antibiotic residue", PURITY, BULK, "ABX-ELISA", "negative"),
+    words(
         "BULK-NFKB",
         "potency: NF-kB inhibition",
         POTENCY,
@@ -97,7 +68,7 @@ STTT_2025 = (
         "NFKB",
         "inhibits NF-kB signalling in co-cultured cells",
     ),
-    _words(
+    words(
         "BULK-IMMUNE",
         "potency: immune response",
         POTENCY,
@@ -114,11 +85,11 @@ STTT_2025 = (
         LimitKind.REPORT_ONLY,
         unit="ug/mL",
     ),
-    _words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "negative"),
-    _words("FINAL-VIRUS", "exogenous virus", SAFETY, FINAL, "VIRUS", "negative"),
-    _sterile("FINAL-STERILITY", FINAL, "CULTURE"),
-    _strict(
-        _at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "LAL", "0.25", "[EU]/mL"),
+    words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "negative"),
+    words("FINAL-VIRUS", "exogenous virus", SAFETY, FINAL, "VIRUS", "negative"),
+    sterile("FINAL-STERILITY", FINAL, "CULTURE"),
+    strict(
+        at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "LAL", "0.25", "[EU]/mL"),
         CompareOn.UNROUNDED,
     ),
     Criterion(
@@ -135,25 +106,25 @@ STTT_2025 = (
 )
 
 WJSC_2025 = (
-    _sterile("CELLS-STERILITY", CELLS, "BACTALERT"),
-    _strict(
-        _at_most("CELLS-ENDOTOXIN", "endotoxin", SAFETY, CELLS, "ENDO-CHP", "0.5", "[EU]/mL"),
+    sterile("CELLS-STERILITY", CELLS, "BACTALERT"),
+    strict(
+        at_most("CELLS-ENDOTOXIN", "endotoxin", SAFETY, CELLS, "ENDO-CHP", "0.5", "[EU]/mL"),
         CompareOn.ROUNDED,
     ),
-    _words("CELLS-MYCOPLASMA", "mycoplasma", SAFETY, CELLS, "MYCO-QPCR", "negative"),
-    _at_least("CELLS-VIABILITY", "viability", Category.VIABILITY, CELLS, "TRYPAN", "90", "%"),
-    _at_least("CELLS-POSITIVE", "CD90/CD105/CD73/CD44", IDENTITY, CELLS, "FC-POSITIVE", "95", "%"),
-    _at_most("CELLS-NEGATIVE", "CD45/CD34/CD11b/HLA-DR", IDENTITY, CELLS, "FC-NEGATIVE", "2", "%"),
-    _words(
+    words("CELLS-MYCOPLASMA", "mycoplasma", SAFETY, CELLS, "MYCO-QPCR", "negative"),
+    at_least("CELLS-VIABILITY", "viability", Category.VIABILITY, CELLS, "TRYPAN", "90", "%"),
+    at_least("CELLS-POSITIVE", "CD90/CD105/CD73/CD44", IDENTITY, CELLS, "FC-POSITIVE", "95", "%"),
+    at_most("CELLS-NEGATIVE", "CD45/CD34/CD11b/HLA-DR", IDENTITY, CELLS, "FC-NEGATIVE", "2", "%"),
+    words(
         "CELLS-TRILINEAGE", "trilineage differentiation", POTENCY, CELLS, "TRILINEAGE", "positive"
     ),
-    _sterile("FINAL-STERILITY", FINAL, "BACTALERT"),
-    _strict(
-        _at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "ENDO-CHP", "0.5", "[EU]/mL"),
+    sterile("FINAL-STERILITY", FINAL, "BACTALERT"),
+    strict(
+        at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "ENDO-CHP", "0.5", "[EU]/mL"),
         CompareOn.ROUNDED,
     ),
-    _words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "negative by qPCR"),
-    _words(
+    words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "negative by qPCR"),
+    words(
         "FINAL-MORPHOLOGY",
         "morphology",
         IDENTITY,
@@ -161,15 +132,15 @@ WJSC_2025 = (
         "TEM",
         "non-agglomerated, saucer/cup shaped, clear membrane",
     ),
-    _strict(
-        _at_most("FINAL-SIZE", "particle size", PURITY, FINAL, "NFCM-SIZE", "200", "nm"),
+    strict(
+        at_most("FINAL-SIZE", "particle size", PURITY, FINAL, "NFCM-SIZE", "200", "nm"),
         CompareOn.ROUNDED,
     ),
-    _words("FINAL-CD9", "CD9", IDENTITY, FINAL, "WB", "present"),
-    _words("FINAL-CD81", "CD81", IDENTITY, FINAL, "WB", "present"),
-    _words("FINAL-TSG101", "TSG101", IDENTITY, FINAL, "WB", "present"),
-    _words("FINAL-GM130", "GM130", PURITY, FINAL, "WB", "absent"),
-    _words(
+    words("FINAL-CD9", "CD9", IDENTITY, FINAL, "WB", "present"),
+    words("FINAL-CD81", "CD81", IDENTITY, FINAL, "WB", "present"),
+    words("FINAL-TSG101", "TSG101", IDENTITY, FINAL, "WB", "present"),
+    words("FINAL-GM130", "GM130", PURITY, FINAL, "WB", "absent"),
+    words(
         "FINAL-INTEGRITY",
         "membrane integrity",
         Category.VIABILITY,
@@ -180,9 +151,9 @@ WJSC_2025 = (
 )
 
 OUR_PLACENTAL_EXAMPLE = (
-    _at_least("CELLS-VIABILITY", "viability", Category.VIABILITY, CELLS, "TRYPAN", "85", "%"),
+    at_least("CELLS-VIABILITY", "viability", Category.VIABILITY, CELLS, "TRYPAN", "85", "%"),
     replace(
-        _at_least(
+        at_least(
             "FINAL-RATIO",
             "particle to protein ratio",
             PURITY,
@@ -204,11 +175,11 @@ OUR_PLACENTAL_EXAMPLE = (
         upper="180",
         unit="nm",
     ),
-    _words("FINAL-CD63", "CD63", IDENTITY, FINAL, "WB", "positive"),
-    _sterile("FINAL-STERILITY", FINAL, "BACTALERT"),
-    _at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "LAL", "0.50", "[EU]/mL"),
-    _words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "not detected"),
-    _words(
+    words("FINAL-CD63", "CD63", IDENTITY, FINAL, "WB", "positive"),
+    sterile("FINAL-STERILITY", FINAL, "BACTALERT"),
+    at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "LAL", "0.50", "[EU]/mL"),
+    words("FINAL-MYCOPLASMA", "mycoplasma", SAFETY, FINAL, "MYCO-QPCR", "not detected"),
+    words(
         "FINAL-APPEARANCE",
         "appearance",
         Category.GENERAL,
@@ -216,6 +187,31 @@ OUR_PLACENTAL_EXAMPLE = (
         "VISUAL",
         "clear, free of visible particles",
     ),
+)
+
+_CD63 = words("FINAL-CD63", "CD63", IDENTITY, FINAL, "WB", "positive")
+_PARTICLES = at_least(
+    "FINAL-PARTICLES",
+    "particle content",
+    Category.GENERAL,
+    FINAL,
+    "NTA",
+    "1.0E9",
+    "{particles}/mL",
+)
+_ENDOTOXIN = at_most("FINAL-ENDOTOXIN", "endotoxin", SAFETY, FINAL, "LAL", "0.50", "[EU]/mL")
+
+OUR_AMNIOTIC_EXAMPLE = (_PARTICLES, _CD63, _ENDOTOXIN)
+OUR_TIGHTER_AMNIOTIC_EXAMPLE = (replace(_PARTICLES, lower="2.0E9"), _CD63, _ENDOTOXIN)
+"""The second version, approved while the first lot was being tested."""
+
+OUR_REFILLED_EXAMPLE = (
+    replace(
+        at_least("CELLS-VIABILITY", "viability", Category.VIABILITY, CELLS, "TRYPAN", "85", "%"),
+        satisfied_by=SatisfiedBy.PARENT,
+    ),
+    _CD63,
+    replace(_ENDOTOXIN, method="ENDO-STRIP"),
 )
 
 DOCUMENTS = {
@@ -226,11 +222,17 @@ DOCUMENTS = {
     "< holds for rounded values; EV product is tested in the final container.",
     PLACENTAL.code: "DEMO-SPEC-PLA v1, an example of our own: not published, its limits come from "
     "no literature.",
+    AMNIOTIC.code: "DEMO-SPEC-AMF v1, an example of our own for research: not published, its "
+    "limits come from no literature.",
+    REFILLED.code: "DEMO-SPEC-PLR v1, an example of our own: not published. The viability of the "
+    "cells is that of the lots that it is filled from.",
 }
 CRITERIA = {
     NEBULISED.code: STTT_2025,
     MSC.code: WJSC_2025,
     PLACENTAL.code: OUR_PLACENTAL_EXAMPLE,
+    AMNIOTIC.code: OUR_AMNIOTIC_EXAMPLE,
+    REFILLED.code: OUR_REFILLED_EXAMPLE,
 }
 
 
@@ -253,3 +255,21 @@ def add_specifications(house: House) -> None:
             product=product,
             version=1,
         )
+
+
+def approve_tighter_amniotic(house: House, days_ago: int) -> None:
+    """Version 2, in effect from that day on."""
+    calendar = house.calendar
+    draft_specification(
+        house.context("quality", calendar.at(days_ago, "09:00")),
+        product=AMNIOTIC.code,
+        document="DEMO-SPEC-AMF v2, an example of our own for research: twice the particles.",
+        effective_from=calendar.day(days_ago),
+        criteria=OUR_TIGHTER_AMNIOTIC_EXAMPLE,
+        change_reason="The study that uses the lots needs twice the particles",
+    )
+    approve_specification(
+        house.context("quality2", calendar.at(days_ago, "12:00"), "Limits agreed with the study"),
+        product=AMNIOTIC.code,
+        version=2,
+    )

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from products.demo.logins import Logins
 from products.demo.people import EVERYBODY
-from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, ReleaseStatus
+from products.domain.blocks import gravity
+from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, TERMINAL, ReleaseStatus
 from products.domain.products import basis_text
 from products.domain.release import BLOCK_CODES
 from products.models import Lot
@@ -59,7 +60,9 @@ def _lots(now: datetime) -> Iterator[str]:
 
 
 def _reasons(lot: Lot, status: ReleaseStatus, now: datetime) -> str:
-    """The first reasons by kind, in the order of the rules."""
+    """The first reasons by kind, the gravest first; of a final decision its own reason."""
+    if status.value in TERMINAL:
+        return lot.dispositions.latest("number").reason
     if lot.judged_until <= now:
         return "to be judged again"
     if not lot.blocks:
@@ -68,7 +71,7 @@ def _reasons(lot: Lot, status: ReleaseStatus, now: datetime) -> str:
     counted = Counter(block["code"] for block in lot.blocks)
     named = [
         BLOCK_CODES[code].title + (f" ({count})" if count > 1 else "")
-        for code, count in counted.items()
+        for code, count in sorted(counted.items(), key=lambda pair: gravity(pair[0]))
     ]
     more = len(named) - MOST_REASONS
     return "; ".join(named[:MOST_REASONS]) + (f"; {more} more" if more > 0 else "")

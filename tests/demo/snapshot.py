@@ -26,6 +26,13 @@ QUESTIONS = {
     "signatures": """
         SELECT s.meaning, s.printed_name, s.record_kind, count(*) FROM products_signature s
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+    "amendments": """
+        SELECT a.number, a.kind, r.number, x.version, a.belongs_to, a.needs_second, s.outcome
+          FROM products_amendment a LEFT JOIN products_run r ON r.id = a.run_id
+          LEFT JOIN products_result x ON x.id = a.result_id
+          LEFT JOIN products_secondsignature s ON s.amendment_id = a.id ORDER BY 1""",
+    "evidence": """
+        SELECT e.name, e.media_type, e.sha256 FROM products_evidence e ORDER BY 1, 3""",
     "sources": """
         SELECT s.number, s.kind, s.form, d.code FROM products_tissuesource s
           JOIN products_donor d ON d.id = s.donor_id ORDER BY 1""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,19 @@ from products.demo.filling import LAST_RECORD
 from products.demo.installing import State, look
 from products.domain.blocks import BLOCK_CODES, FAIL_CLOSED_CODES
 from products.domain.lots import ReleaseStatus
-from products.models import ApiToken, AuditEntry, Determination, Donor, Lot, Run, TissueSource
+from products.domain.release import Outcome, evaluate
+from products.models import (
+    Amendment,
+    ApiToken,
+    AuditEntry,
+    Determination,
+    Donor,
+    Evidence,
+    Lot,
+    Rejudgement,
+    Run,
+    TissueSource,
+)
 from products.queries.facts import lot_facts
 from products.queries.lots import lots_at
 from tests.demo.conftest import NIGHT_IN_SPRING
@@ -51,8 +64,41 @@ EXPECTED: dict[str, tuple[str, list[str]]] = {
     "PLA-010": ("on_hold", ["determination_incomplete", "hold_open"]),
     "PLA-011": ("quarantined", [MISSING, "result_pending"]),
     "PLA-012": ("quarantined", [MISSING]),
+    "PLA-013": (
+        "quarantined",
+        [MISSING, "result_pending", "result_fails", "correction_pending", "investigation_open"],
+    ),
+    "PLA-014": ("void", [MISSING]),
+    "PLA-015": (
+        "quarantined",
+        [MISSING, "laboratory_not_qualified", "transcription_unconfirmed"],
+    ),
+    "PLA-016": (
+        "quarantined",
+        [
+            MISSING,
+            "instrument_not_calibrated",
+            "reagent_unrecorded",
+            "reagent_expired",
+            "analyst_untrained",
+        ],
+    ),
+    "NEB-004": ("on_hold", [MISSING, "paper_unverified", "official_hold_open"]),
+    "AMF-001": ("released", []),
+    "AMF-002": ("recalled", ["result_fails", "hold_open"]),
+    "AMF-003": ("on_hold", ["hold_open", "changed_after_release"]),
+    "AMF-004": ("on_hold", ["reagent_recalled", "hold_open"]),
+    "PLR-001": ("quarantined", ["parent_not_usable", "inherited_missing", "endotoxin_unproven"]),
 }
 """Status, and the kinds of reason in the order of the rules."""
+ALONE = (
+    "analyst_untrained",
+    "instrument_not_calibrated",
+    "laboratory_not_qualified",
+    "parent_not_usable",
+    "reagent_expired",
+    "reagent_recalled",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +132,8 @@ def test_every_status_occurs_that_decisions_can_lead_to() -> None:
         ReleaseStatus.ON_HOLD,
         ReleaseStatus.REJECTED,
         ReleaseStatus.EXPIRED,
+        ReleaseStatus.RECALLED,
+        ReleaseStatus.VOID,
     }
 
 
@@ -132,6 +180,59 @@ def test_a_lot_under_a_signed_study_needs_no_expiry() -> None:
 
     assert (lot.expires_on, lot.stability_study) == (None, "DEMO-STAB-0007")
     assert lot.stability_signature is not None
+
+
+def test_a_fail_counts_until_its_correction_is_signed_by_a_second_person() -> None:
+    waiting = Amendment.objects.get(needs_second=True, second=None)
+
+    facts = lot_facts([waiting.lot_id])[waiting.lot_id]
+    assert waiting.corrects is not None
+    assert waiting.result is not None
+    assert (waiting.corrects.verdict, waiting.result.verdict) == ("fail", "pass")
+    run = next(run for run in facts.runs if run.id == str(waiting.run_id))
+    assert (run.result_id, run.pending_amendment) == (str(waiting.corrects_id), "AM-PLA-013-1")
+
+
+def test_a_slip_in_a_passing_value_needs_one_signature() -> None:
+    amendment = Amendment.objects.get(lot__number="AMF-001")
+
+    assert (amendment.kind, amendment.needs_second) == ("transcription_error", False)
+
+
+def test_a_lot_under_a_later_specification_keeps_both_verdicts() -> None:
+    both = Rejudgement.objects.filter(change__lot__number="AMF-001")
+
+    assert both.count() == 3
+    assert set(both.values_list("result__verdict", "verdict")) == {("pass", "pass")}
+    assert set(both.values_list("criterion__specification__version", flat=True)) == {2}
+
+
+def test_a_profile_says_which_rules_it_leaves_out_and_who_signed_it() -> None:
+    lot = Lot.objects.get(number="AMF-001")
+
+    evaluation = evaluate(lot_facts([lot.pk])[lot.pk], NIGHT_IN_SPRING)
+
+    left_out = {
+        one.rule: one.note for one in evaluation.outcomes if one.outcome is Outcome.NOT_REQUIRED
+    }
+    assert set(left_out) == {"R09", "R15", "R25"}
+    assert all("signed by Helena Marsh" in note for note in left_out.values())
+
+
+def test_what_befell_a_record_reaches_the_lot_of_its_story_only() -> None:
+    """A recall of one reagent, or the end of one qualification, reaches no other lot."""
+    shown = Counter(
+        code for lot in Lot.objects.all() for code in {block["code"] for block in lot.blocks}
+    )
+
+    assert {code: shown[code] for code in ALONE} == dict.fromkeys(ALONE, 1)
+
+
+def test_evidence_says_in_itself_that_it_is_demo_data() -> None:
+    files = list(Evidence.objects.all())
+
+    assert {file.media_type for file in files} == {"application/pdf", "text/plain"}
+    assert all(b"DEMO DATA" in bytes(file.content) for file in files)
 
 
 def test_whoever_made_it_the_trail_names_an_action() -> None:
