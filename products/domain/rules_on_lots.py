@@ -16,6 +16,7 @@ from products.domain.facts import (
 from products.domain.holds import HoldKind
 from products.domain.investigations import InvestigationOutcome
 from products.domain.lots import TERMINAL, local_text, zone_named
+from products.domain.profiles import profile_in_force
 from products.domain.results import RunState
 from products.domain.selection import Selection
 
@@ -169,9 +170,11 @@ def block_open_investigations(selection: Selection, now: datetime) -> Iterator[B
 
 
 def block_open_holds(selection: Selection, now: datetime) -> Iterator[Block]:
+    """Official holds too where the profile leaves out their own rule: a hold placed is a hold."""
     lot = selection.lot
+    official = "R25" in profile_in_force(lot).left_out
     for hold in lot.holds:
-        if not hold.lifted and hold.kind != HoldKind.OFFICIAL:
+        if not hold.lifted and (official or hold.kind != HoldKind.OFFICIAL):
             by = f"by rule {hold.rule}" if hold.rule else f"by {hold.placed_by}"
             placed = local_text(hold.placed_at, lot.zone)
             message = (

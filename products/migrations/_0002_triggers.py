@@ -196,6 +196,23 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION products_terminal_lot() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'lot % is % for good', OLD.number, OLD.decision USING ERRCODE = 'QC005';
+END $$;
+
+-- Only the owner, who provisions, gives a role that signs without quality's signature.
+CREATE FUNCTION products_provisioned_role() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.by_provision AND NOT pg_has_role(current_user, (
+        SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+        RAISE EXCEPTION 'role grant of %: only provisioning gives it', NEW.user_id
+            USING ERRCODE = 'QC004';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION products_stamp_evidence() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -239,7 +256,16 @@ TRIGGERS = (
     ("second_signer", "products_secondsignature", "products_second_signer()"),
     ("verifier", "products_verification", "products_verifier()"),
     ("role_approver", "products_roleapproval", "products_role_approver()"),
+    ("provisioned_role", "products_rolegrant", "products_provisioned_role()"),
 )
+
+TERMINAL = """
+CREATE TRIGGER terminal BEFORE UPDATE ON products_lot FOR EACH ROW
+    WHEN (OLD.decision IN ('rejected', 'recalled', 'void')
+          AND OLD.decision IS DISTINCT FROM NEW.decision)
+    EXECUTE FUNCTION products_terminal_lot();
+ALTER TABLE products_lot ENABLE ALWAYS TRIGGER terminal;
+"""
 
 
 def triggers() -> str:
@@ -275,12 +301,13 @@ def triggers() -> str:
         _trigger(name, "BEFORE INSERT", table, "ROW", function)
         for name, table, function in TRIGGERS
     ]
-    return "".join(parts)
+    return "".join([*parts, TERMINAL])
 
 
 def drop_triggers() -> str:
-    """For the way back: the tables go, and with them their triggers."""
-    return "".join(f"DROP TRIGGER {name} ON {table};\n" for name, table, _ in TRIGGERS)
+    """For the way back: the tables go, and with them their other triggers."""
+    dropped = [*((name, table) for name, table, _ in TRIGGERS), ("terminal", "products_lot")]
+    return "".join(f"DROP TRIGGER {name} ON {table};\n" for name, table in dropped)
 
 
 def former_functions() -> str:
@@ -292,7 +319,7 @@ def former_functions() -> str:
             raise LookupError(name)
         parts.append(found[0].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
     gone = ", ".join(function.removesuffix("()") for _, _, function in TRIGGERS)
-    return "\n".join([*parts, f"DROP FUNCTION {gone};"])
+    return "\n".join([*parts, f"DROP FUNCTION {gone}, products_terminal_lot;"])
 
 
 def _trigger(name: str, when: str, table: str, each: str, function: str) -> str:

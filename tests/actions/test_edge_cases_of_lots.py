@@ -218,6 +218,14 @@ def _as_an_action(statement: str) -> None:
 
 
 @pytest.mark.usefixtures("rejected")
+def test_edge_case_33_the_database_keeps_a_rejection_for_good() -> None:
+    with pytest.raises(DatabaseError, match="is rejected for good"), transaction.atomic():
+        _as_an_action("UPDATE products_lot SET decision = 'none', release_status = 'released'")
+
+    assert status() == "rejected"
+
+
+@pytest.mark.usefixtures("rejected")
 def test_edge_case_33_nothing_is_written_outside_an_action() -> None:
     with pytest.raises(DatabaseError, match="outside an action"), transaction.atomic():
         _without_an_action("UPDATE products_lot SET decision = 'none', release_status = 'released'")

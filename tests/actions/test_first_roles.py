@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from products.actions.accounts import approve_role, set_roles
 from products.actions.naming import begin, end
@@ -85,3 +85,15 @@ def test_a_second_run_leaves_an_account_that_lost_its_role_without() -> None:
 
     assert grants_of("quality") == [("Quality", True)]
     assert not roles_that_sign(people().quality)
+
+
+@pytest.mark.django_db
+def test_the_server_itself_gives_no_role_that_signs_without_quality() -> None:
+    account = people().analyst
+    given = RoleGrant(
+        user=account, number=9, role="Quality", by_provision=True, recorded_by=people().admin
+    )
+
+    with pytest.raises(DatabaseError, match="only provisioning gives it"), transaction.atomic():
+        begin("system.provision", context(people().admin))
+        given.save(force_insert=True)

@@ -341,7 +341,6 @@ def test_research_use_only_asks_for_no_donor_training_or_authority() -> None:
         profile_signed_by="Quinn Quality",
         profile_signed_at=CHANGED_AT,
         sources=(),
-        holds=(OFFICIAL,),
     )
 
     left_out = [
@@ -382,3 +381,10 @@ def test_a_fail_for_information_that_was_retracted_counts_no_more() -> None:
     )
 
     assert codes(lot) == []
+
+
+def test_an_official_hold_is_a_reason_also_where_its_rule_is_left_out() -> None:
+    found = evaluate(replace(PROFILED, holds=(OFFICIAL,)), NOW)
+
+    assert found.status is ReleaseStatus.ON_HOLD
+    assert [block.code for block in found.blocks] == ["hold_open"]
