@@ -57,6 +57,7 @@ OTHER_MARKS: Mapping[str, str] = {
     "returned": "↶",
     "retracted": "⊗",
     "removed": "∅",
+    "refused": "✕",
     "recording_error": "✎",
     "lifted": "✓",
     "active": "✓",

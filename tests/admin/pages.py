@@ -54,7 +54,7 @@ class Visitor:
     def open(self, address: str, **query: str) -> Page:
         return Page(self.client.get(address, query))
 
-    def send(self, address: str, **typed: Any) -> Page:
+    def send(self, address: str, /, **typed: Any) -> Page:
         """Fill the form as it is offered with what is typed, send it, and follow to the end."""
         offered = self.client.get(address)
         form = getattr(offered, "context", None) and offered.context.get("form")
@@ -62,7 +62,7 @@ class Visitor:
         body = {name: value for name, value in (known | typed).items() if value is not None}
         return Page(self.client.post(address, body, follow=True))
 
-    def sign(self, address: str, **typed: Any) -> Page:
+    def sign(self, address: str, /, **typed: Any) -> Page:
         return self.send(address, **({"reason": "As agreed", "password": PASSWORD} | typed))
 
 
