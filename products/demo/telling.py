@@ -9,6 +9,7 @@ from datetime import datetime
 from products.demo.logins import Logins
 from products.demo.people import EVERYBODY
 from products.domain.blocks import gravity
+from products.domain.holds import HoldKind
 from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, TERMINAL, ReleaseStatus
 from products.domain.products import basis_text
 from products.domain.release import BLOCK_CODES
@@ -16,6 +17,7 @@ from products.models import Lot
 from products.queries.lots import lots_at
 
 MOST_REASONS = 3
+TOLD_BY_STATUS = {ReleaseStatus.ON_HOLD: "hold_open", ReleaseStatus.EXPIRED: "expired"}
 
 
 def demo_text(logins: Logins, url: str, now: datetime) -> str:
@@ -68,10 +70,23 @@ def _reasons(lot: Lot, status: ReleaseStatus, now: datetime) -> str:
     if not lot.blocks:
         is_open = status is ReleaseStatus.QUARANTINED
         return "nothing speaks against a release" if is_open else ""
-    counted = Counter(block["code"] for block in lot.blocks)
-    named = [
+    told = TOLD_BY_STATUS.get(status)
+    counted = Counter(block["code"] for block in lot.blocks if block["code"] != told)
+    named = [*_holds_of_people(lot)] + [
         BLOCK_CODES[code].title + (f" ({count})" if count > 1 else "")
-        for code, count in sorted(counted.items(), key=lambda pair: gravity(pair[0]))
+        for code, count in sorted(counted.items(), key=lambda pair: _rank(pair[0]))
     ]
     more = len(named) - MOST_REASONS
     return "; ".join(named[:MOST_REASONS]) + (f"; {more} more" if more > 0 else "")
+
+
+def _holds_of_people(lot: Lot) -> Iterator[str]:
+    """A hold that a rule forced is told by what the rule found."""
+    yield from lot.holds.filter(lift=None, kind=HoldKind.SITE, rule="").values_list(
+        "reason", flat=True
+    )
+
+
+def _rank(code: str) -> tuple[int, bool]:
+    """Missing results come last: most lots here lack some, and few stories are about that."""
+    return gravity(code), code == "result_missing"

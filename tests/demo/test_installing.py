@@ -257,6 +257,22 @@ def test_every_login_and_lot_is_printed_with_its_basis(logins: Logins) -> None:
     assert f"-H 'Authorization: Bearer {logins.token}' {URL}/api/v1/lots/" in text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "MSC-002    ‖ On hold      Freezer 3 stood at -58 °C",
+        "NEB-002    ✕ Rejected     Particle content above 120 % of the label claim, confirmed\n",
+        "NEB-004    ‖ On hold      Held for an authority; Transcription from paper not verified",
+        "PLA-008    □ Quarantine   Result outside its limit; Investigation open; Required",
+        "PLA-014    ∅ Void         Registered twice, as lot PLA-013\n",
+        "AMF-002    ↩ Recalled     Endotoxin above the limit, confirmed\n",
+        "AMF-004    ‖ On hold      Reagent recalled\n",
+    ],
+)
+def test_a_lot_is_told_with_what_is_most_grave(filled_db: str, line: str) -> None:
+    assert f"    {line}" in demo_text(Logins("", random_passwords(), ""), URL, NIGHT_IN_SPRING)
+
+
 def test_a_lot_that_time_overtook_says_so(logins: Logins) -> None:
     later = NIGHT_IN_SPRING + timedelta(days=3650)
 
