@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from products.actions.amendments import sign_second
+from products.actions.second_signatures import sign_second
 from products.admin.evidence import file_choices
 from products.admin.forms import ActionForm, file_choice, long_text, word
 from products.admin.pages import ActionPage, Crumb, Done

@@ -11,7 +11,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.urls import reverse
 
-from products.actions.amendments import correct_run, retract_run, void_lot
+from products.actions.amendments import correct_run
+from products.actions.retractions import retract_run, void_lot
 from products.admin.evidence import file_choices
 from products.admin.forms import (
     ActionForm,

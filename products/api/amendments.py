@@ -8,7 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.amendments import correct_run, retract_run, sign_second, void_lot
+from products.actions.amendments import correct_run
+from products.actions.retractions import retract_run, void_lot
+from products.actions.second_signatures import sign_second
 from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset

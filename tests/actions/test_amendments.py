@@ -10,13 +10,15 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, transaction
 
-from products.actions.amendments import correct_run, retract_run, sign_second, void_lot
+from products.actions.amendments import correct_run
 from products.actions.evidence import attach_evidence
 from products.actions.investigations import conclude_investigation, open_investigation
 from products.actions.naming import begin
 from products.actions.readings import save_readings, submit_run
+from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import review_results
 from products.actions.runs import discard_run
+from products.actions.second_signatures import sign_second
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Verdict
 from products.domain.errors import (

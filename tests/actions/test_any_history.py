@@ -12,7 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from products.actions.amendments import correct_run, retract_run, sign_second, void_lot
+from products.actions.amendments import correct_run
 from products.actions.dispositions import (
     acknowledge_changes,
     recall_lot,
@@ -24,7 +24,9 @@ from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin, end
 from products.actions.products import assign_profile
+from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import return_run, review_results
+from products.actions.second_signatures import sign_second
 from products.actions.specification_changes import change_lot_specification
 from products.domain.errors import DomainError
 from products.domain.lots import ReleaseStatus

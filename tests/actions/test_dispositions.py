@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from products.actions.amendments import correct_run, retract_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.base import ACTIONS
 from products.actions.dispositions import (
     acknowledge_changes,
@@ -21,7 +21,9 @@ from products.actions.dispositions import (
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin
+from products.actions.retractions import retract_run
 from products.actions.reviews import review_results
+from products.actions.second_signatures import sign_second
 from products.domain.canonical import sha256_hex
 from products.domain.dispositions import DECIDES, DispositionKind
 from products.domain.errors import (

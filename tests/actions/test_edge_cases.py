@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from products.actions.amendments import correct_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.dispositions import release_lot
 from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
+from products.actions.second_signatures import sign_second
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Verdict
 from products.domain.errors import InvalidValueError, ReleaseBlockedError, ResultExistsError

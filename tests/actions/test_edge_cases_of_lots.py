@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from products.actions.amendments import void_lot
 from products.actions.dispositions import (
     acknowledge_changes,
     recall_lot,
@@ -20,6 +19,7 @@ from products.actions.holds import lift_hold, place_hold
 from products.actions.lots import declare_stability_study
 from products.actions.naming import begin
 from products.actions.products import assign_profile
+from products.actions.retractions import void_lot
 from products.actions.reviews import review_results
 from products.actions.sources import register_source
 from products.actions.specification_changes import change_lot_specification

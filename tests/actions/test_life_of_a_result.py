@@ -10,9 +10,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from products.actions.amendments import correct_run, retract_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.readings import save_readings, submit_run
+from products.actions.retractions import retract_run
 from products.actions.reviews import return_run, review_results
+from products.actions.second_signatures import sign_second
 from products.domain.amendments import UNDER_INVESTIGATION
 from products.domain.errors import DomainError
 from products.domain.roles import Role

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from products.actions.amendments import correct_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
+from products.actions.second_signatures import sign_second
 from products.domain.calculations import ReadingFacts
 from products.domain.errors import InvalidValueError, UnknownReferenceError, WrongStatusError
 from products.models import Amendment, Result, Review, ReviewItem, Run

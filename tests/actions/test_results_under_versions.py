@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from products.actions.amendments import correct_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run
+from products.actions.second_signatures import sign_second
 from products.actions.specification_changes import change_lot_specification
 from products.domain.criteria import Criterion
 from products.domain.errors import ResultExistsError, WrongStatusError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from products.actions.amendments import correct_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.investigations import conclude_investigation
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run, review_results
+from products.actions.second_signatures import sign_second
 from products.domain.errors import (
     DuplicateError,
     InvalidValueError,

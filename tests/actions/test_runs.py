@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from products.actions.amendments import sign_second, void_lot
 from products.actions.dispositions import reject_lot
 from products.actions.investigations import conclude_investigation, open_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.methods import draft_method_version, retire_method_version
 from products.actions.readings import save_readings, submit_run
+from products.actions.retractions import void_lot
 from products.actions.reviews import review_results
 from products.actions.runs import discard_run
+from products.actions.second_signatures import sign_second
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Criterion
 from products.domain.errors import (

@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from products.actions.amendments import retract_run, sign_second
 from products.actions.dispositions import release_lot
 from products.actions.methods import draft_method_version
 from products.actions.readings import save_readings
+from products.actions.retractions import retract_run
 from products.actions.reviews import return_run, review_results
 from products.actions.runs import discard_run
+from products.actions.second_signatures import sign_second
 from products.actions.sites import register_site
 from products.actions.specifications import draft_specification
 from products.actions.transcriptions import declare_go_live, verify_transcription

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from products.actions.amendments import correct_run, retract_run, sign_second, void_lot
+from products.actions.amendments import correct_run
 from products.actions.investigations import conclude_investigation
+from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import return_run, review_results
+from products.actions.second_signatures import sign_second
 from products.models import Amendment, Investigation, Lot, Result, Run, RunReturn
 from products.queries.runs import result_in_effect
 from tests.admin.pages import LATER, Page, address, the_lot, visitor

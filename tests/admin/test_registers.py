@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from products.actions.amendments import retract_run
 from products.actions.dispositions import release_lot
 from products.actions.equipment import recall_media
+from products.actions.retractions import retract_run
 from products.actions.reviews import review_results
 from products.models import (
     Calibration,

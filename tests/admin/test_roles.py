@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from products import models
-from products.actions.amendments import retract_run
 from products.actions.evidence import attach_evidence
 from products.actions.holds import place_hold
+from products.actions.retractions import retract_run
 from products.actions.tokens import issue_token
 from products.admin.site import site
 from tests.admin.pages import Visitor, account_with, address, the_lot, visitor

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from products.actions.amendments import correct_run, retract_run, sign_second
+from products.actions.amendments import correct_run
 from products.actions.equipment import recall_media
 from products.actions.investigations import conclude_investigation
 from products.actions.readings import save_readings, submit_run
+from products.actions.retractions import retract_run
 from products.actions.reviews import return_run, review_results
+from products.actions.second_signatures import sign_second
 from products.domain.criteria import Verdict
 from products.domain.facts import MediaFacts, TrainingFacts
 from products.domain.results import RunState
