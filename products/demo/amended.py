@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from products.actions.amendments import correct_run, retract_run, sign_second, void_lot
+from products.actions.amendments import correct_run
 from products.actions.dispositions import recall_lot
 from products.actions.notes import add_note
+from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import return_run
+from products.actions.second_signatures import sign_second
 from products.actions.specification_changes import change_lot_specification
 from products.demo.files import attach_to_lot, attach_to_run
 from products.demo.house import House
