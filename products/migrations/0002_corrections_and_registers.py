@@ -2115,6 +2115,30 @@ class Migration(migrations.Migration):
                 name="verification_outcome_known",
             ),
         ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                django.db.models.functions.text.Upper("number"), name="run_by_number"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="sample",
+            index=models.Index(
+                django.db.models.functions.text.Upper("number"), name="sample_by_number"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="amendment",
+            index=models.Index(
+                django.db.models.functions.text.Upper("number"), name="amendment_by_number"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="investigation",
+            index=models.Index(
+                django.db.models.functions.text.Upper("number"), name="investigation_by_number"
+            ),
+        ),
         migrations.RunSQL(LINKS, DROP_LINKS),
         migrations.RunSQL(FUNCTIONS, former_functions()),
         migrations.RunSQL(triggers(), drop_triggers()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from products.domain.amendments import AmendmentKind, SecondOutcome
 from products.models.evidence import Evidence
@@ -81,6 +82,7 @@ class Amendment(Record):
                 ),
             ),
         ]
+        indexes = [models.Index(Upper("number"), name="amendment_by_number")]
 
     def __str__(self) -> str:
         return self.number

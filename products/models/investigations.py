@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from products.domain.investigations import KIND_LABELS, InvestigationKind, InvestigationOutcome
 from products.models.fields import Record, one_of, word_field
@@ -27,6 +28,7 @@ class Investigation(Record):
     class Meta:
         ordering = ["number"]
         constraints = [one_of("investigation_kind_known", "kind", InvestigationKind)]
+        indexes = [models.Index(Upper("number"), name="investigation_by_number")]
 
     def __str__(self) -> str:
         return self.number

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from products.domain.calculations import VesselRole
 from products.domain.results import Purpose, RunState, SupportKind, SupportOutcome
@@ -94,7 +95,10 @@ class Run(Record):
                 | ~Q(state=RunState.DISCARDED.value) & Q(discard_reason=""),
             ),
         ]
-        indexes = [models.Index(fields=["lot", "criterion"], name="run_by_lot_criterion")]
+        indexes = [
+            models.Index(fields=["lot", "criterion"], name="run_by_lot_criterion"),
+            models.Index(Upper("number"), name="run_by_number"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from products.domain.criteria import STAGE_LABELS, Stage
 from products.models.fields import Record, one_of, word_field
@@ -30,6 +31,7 @@ class Sample(Record):
             models.UniqueConstraint(fields=["id", "lot"], name="sample_of_lot"),
             one_of("sample_stage_known", "stage", Stage),
         ]
+        indexes = [models.Index(Upper("number"), name="sample_by_number")]
 
     def __str__(self) -> str:
         return self.number

@@ -34,6 +34,7 @@ from tests.records import (
     ratio,
     submitted_run,
     time_is,
+    value,
     vessels,
 )
 
@@ -165,9 +166,9 @@ def test_edge_case_04_an_invalid_test_is_not_typed_valid_by_its_analyst_alone() 
 @pytest.mark.django_db
 def test_edge_case_13_a_fail_is_not_averaged_with_runs_that_pass() -> None:
     lot(criteria=[ENDOTOXIN])
-    fail = submitted_run(ENDOTOXIN, [ReadingFacts("value", "0.30")]).run
+    fail = submitted_run(ENDOTOXIN, value("0.30")).run
     for text in ("0.01", "0.02"):
-        submitted_run(ENDOTOXIN, [ReadingFacts("value", text)], purpose="information")
+        submitted_run(ENDOTOXIN, value(text), purpose="information")
 
     assert [result.verdict for result in Result.objects.order_by("recorded_at")] == [
         "fail",
