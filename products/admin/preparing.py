@@ -59,7 +59,7 @@ def prepared(request: HttpRequest) -> Preparation:
     widget.suggestions = list(products)
     if not form.is_bound or not form.is_valid():
         return Preparation(form, request.GET.get("product", ""), [], ())
-    typed = form.cleaned_data
+    typed = dict(form.cleaned_data)
     rows = _of_latest(form, typed) if typed["latest"] else []
     chosen = [panel for panel in PANELS if panel.code in typed["panel"]]
     known = {row["code"].casefold() for row in rows}

@@ -58,7 +58,7 @@ class Visitor:
         """Fill the form as it is offered with what is typed, send it, and follow to the end."""
         offered = self.client.get(address)
         form = getattr(offered, "context", None) and offered.context.get("form")
-        known = {field.html_name: _offered(field) for field in form} if form else {}
+        known = {field.html_name: untouched(field) for field in form} if form else {}
         body = {name: value for name, value in (known | typed).items() if value is not None}
         return Page(self.client.post(address, body, follow=True))
 
@@ -66,7 +66,7 @@ class Visitor:
         return self.send(address, **({"reason": "As agreed", "password": PASSWORD} | typed))
 
 
-def _offered(field: BoundField) -> Any:
+def untouched(field: BoundField) -> Any:
     """What a browser sends of an input that nobody touched: of a select its first choice."""
     value, widget = field.value(), field.field.widget
     if value is None and type(widget) is Select:

@@ -125,7 +125,7 @@ def test_a_bad_transcription_is_refused_and_stays_typed(
     go_live()
     attached = scan("source", source().number)
 
-    page = record("source", "UC-0042", **({"evidence": attached} | typed))  # type: ignore[arg-type]  # as typed
+    page = record("source", "UC-0042", **({"evidence": attached} | typed))
 
     assert message in page.errors[field][0]
     assert page.fields["signatory"] == typed.get("signatory", "P. Pfeiffer")
