@@ -24,6 +24,7 @@ from products.models import (
     Run,
     TissueSource,
 )
+from products.queries.checking import stored_differences
 from products.queries.facts import lot_facts
 from products.queries.lots import lots_at
 from tests.demo.conftest import NIGHT_IN_SPRING
@@ -135,6 +136,10 @@ def test_every_status_occurs_that_decisions_can_lead_to() -> None:
         ReleaseStatus.RECALLED,
         ReleaseStatus.VOID,
     }
+
+
+def test_each_lot_is_stored_as_judging_its_records_says() -> None:
+    assert list(stored_differences(NIGHT_IN_SPRING)) == []
 
 
 def test_everything_recorded_about_lots_lies_in_the_past() -> None:
