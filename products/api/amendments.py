@@ -120,7 +120,13 @@ class CorrectionBody(SignedBody):
 
 
 class RetractionBody(SignedBody):
-    belongs_to = Text(max_length=64, help_text="The lot or sample that the run is of.")
+    belongs_to = Text(
+        allow_blank=True,
+        default="",
+        max_length=64,
+        help_text="The lot or sample that the run is of; none for one from paper whose "
+        "transcription was refused.",
+    )
     source_document = Text(allow_blank=True, default="", max_length=200)
     evidence = serializers.UUIDField(allow_null=True, default=None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.urls import reverse
 from rest_framework import serializers
 
@@ -59,8 +61,12 @@ def file_body(file: Evidence) -> Body:
         "media_type": file.media_type,
         "size": file.size,
         "sha256": file.sha256,
-        "content": reverse("api:evidence-content", args=[file.pk]),
+        "content": content_address(file.pk),
     }
+
+
+def content_address(file: UUID | str) -> str:
+    return reverse("api:evidence-content", args=[file])
 
 
 def amendment_line(amendment: Amendment, run: str | None) -> Body:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rest_framework import serializers
 
-from products.api.shown import FileShape, SignatureShape, file_body, name_of, signature_body
-from products.api.surface import Body
+from products.api.shown import FileShape, SignatureShape
 from products.domain.criteria import Verdict
-from products.domain.investigations import InvestigationOutcome
-from products.models import Amendment, Rejudgement, Result, Run
-from products.queries.versions import VersionLine
 
 
 class ReviewedShape(serializers.Serializer[None]):
@@ -73,76 +67,3 @@ class InvalidatedShape(serializers.Serializer[None]):
     cause = serializers.CharField()
     evidence = serializers.CharField()
     signature = SignatureShape()
-
-
-def result_body(run: Run, line: VersionLine, rejudged: Sequence[Rejudgement]) -> Body:
-    result = line.row
-    opened = [found.number for found in run.investigations.all() if found.result_id == result.pk]
-    return {
-        "version": result.version,
-        "standing": line.standing,
-        "amendment": _number(line.amendment),
-        "superseded_by": _number(line.superseded_by),
-        "verdict": result.verdict,
-        "reported": result.reported,
-        "raw_value": result.raw_text,
-        "unit": result.unit,
-        "final": result.final,
-        "final_at": result.final_at,
-        "explanation": result.explanation,
-        "details": result.details,
-        "judgements": [
-            _judgement_body(result, line.verdicts[0][0] or None),
-            *(_judgement_body(found, found.change.to_version.version) for found in rejudged),
-        ],
-        "reason": result.reason,
-        "recorded_at": result.recorded_at,
-        "submitted_by": name_of(result.submitted_by),
-        "performed_by": result.performed_by.printed_name,
-        "review": _review_body(result),
-        "investigation": opened[0] if opened else None,
-    }
-
-
-def invalidated_by(run: Run, lines: Sequence[VersionLine]) -> Body | None:
-    """The conclusion that invalidated the result which counts."""
-    current = next((line.row.pk for line in lines if line.counts), None)
-    for found in run.investigations.all():
-        conclusion = getattr(found, "conclusion", None)
-        if (
-            conclusion is not None
-            and conclusion.outcome == InvestigationOutcome.INVALIDATED
-            and found.result_id == current
-        ):
-            return {
-                "investigation": found.number,
-                "cause": conclusion.cause,
-                "evidence": conclusion.evidence,
-                "signature": signature_body(conclusion.signature),
-            }
-    return None
-
-
-def _number(amendment: Amendment | None) -> str | None:
-    return amendment.number if amendment else None
-
-
-def _judgement_body(judged: Result | Rejudgement, version: int | None) -> Body:
-    return {
-        "specification_version": version,
-        "verdict": judged.verdict,
-        "reported": judged.reported,
-        "unit": judged.unit,
-        "explanation": judged.explanation,
-    }
-
-
-def _review_body(result: Result) -> Body | None:
-    item = getattr(result, "review_item", None)
-    if item is None:
-        return None
-    return {
-        "comment": item.review.comment,
-        "compared_with": item.compared_with and file_body(item.compared_with),
-        "signature": signature_body(item.review.signature),
-    }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from uuid import UUID
+from collections.abc import Sequence
 
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -13,23 +11,16 @@ from products.api.shown import (
     AmendmentLineShape,
     FileShape,
     SignatureShape,
-    amendment_line,
+    content_address,
     file_body,
     name_of,
     signature_body,
 )
-from products.api.shown_results import (
-    InvalidatedShape,
-    ResultShape,
-    invalidated_by,
-    result_body,
-)
+from products.api.shown_results import InvalidatedShape, ResultShape
 from products.api.surface import Body
-from products.models import OutsideReport, Reading, Rejudgement, Run, RunSupport, Transcription
-from products.queries import evidence
-from products.queries.facts import criterion_of
-from products.queries.runs import place_of
-from products.queries.versions import VersionLine, is_in_effect, is_waiting, versions_of
+from products.models import Run, Transcription
+from products.queries.lot_rows import Row
+from products.queries.run_documents import run_document, run_documents
 
 
 class ReturnShape(serializers.Serializer[None]):
@@ -147,29 +138,12 @@ class RunShape(RunRowShape):
 
 
 def run_bodies(runs: Sequence[Run]) -> list[Body]:
-    keys = [run.pk for run in runs]
-    versions, rejudged = versions_of(keys), evidence.rejudgements_of(keys)
-    return [_run_body(run, versions.get(run.pk, ()), rejudged) for run in runs]
+    found = run_documents([run.pk for run in runs])
+    return [_with_addresses(found[run.pk]) for run in runs]
 
 
 def run_response(number: str, *, status: int = 200) -> Response:
-    run = evidence.run_with_readings(number)
-    readings = list(run.readings.all())
-    current = {
-        place_of(reading): reading for reading in readings if is_in_effect(reading.amendment)
-    }
-    body = {
-        **run_bodies([run])[0],
-        "readings": [
-            _reading_body(
-                reading,
-                is_current=current.get(place_of(reading)) is reading and not reading.removed,
-            )
-            for reading in readings
-        ],
-        "supports": [_support_body(support) for support in run.supports.all()],
-    }
-    return Response(body, status=status)
+    return Response(_with_addresses(run_document(number)), status=status)
 
 
 def paper_body(paper: Transcription) -> Body:
@@ -190,103 +164,18 @@ def paper_body(paper: Transcription) -> Body:
     }
 
 
-def _run_body(
-    run: Run, versions: Sequence[VersionLine], rejudged: Mapping[UUID, Sequence[Rejudgement]]
-) -> Body:
-    criterion = run.criterion
-    version = run.method_version
-    paper = getattr(run, "transcription", None)
-    amendments = list(run.amendments.all())
-    waiting = next((found.number for found in amendments if is_waiting(found)), None)
-    allowed = timedelta(hours=run.lot.site.late_after_hours)
-    return {
-        "number": run.number,
-        "lot": run.lot.number,
-        "sample": run.sample.number,
-        "stage": run.sample.stage,
-        "criterion": criterion.code if criterion else None,
-        "limit": criterion_of(criterion, criterion.method.code).limit_text if criterion else None,
-        "method": version.method.code,
-        "method_version": version.version,
-        "purpose": run.purpose,
-        "state": run.state,
-        "repeats": run.repeats.number if run.repeats else None,
-        "instrument": run.instrument.code if run.instrument else None,
-        "laboratory": run.laboratory.code if run.laboratory else None,
-        "reports": [_report_body(report) for report in run.reports.all()],
-        "from_paper": run.from_paper,
-        "transcription": paper and paper_body(paper),
-        "media": [str(link.media_lot) for link in run.media_links.all()],
-        "performed_at": run.performed_at,
-        "performed_zone": run.performed_zone,
-        "performed_by": run.performed_by.printed_name if run.performed_by else None,
-        "recorded_at": run.recorded_at,
-        "recorded_by": name_of(run.recorded_by),
-        "entered_late": run.recorded_at - run.performed_at > allowed,
-        "late_reason": run.late_reason,
-        "discard_reason": run.discard_reason,
-        "invalidated_by": invalidated_by(run, versions),
-        "amendments": [amendment_line(found, run.number) for found in amendments],
-        "waiting_amendment": waiting,
-        "returns": [
-            {
-                "result_version": found.result.version,
-                "comment": found.comment,
-                "returned_by": name_of(found.returned_by),
-                "returned_at": found.recorded_at,
-            }
-            for found in run.returns.all()
-        ],
-        "results": [
-            result_body(run, line, rejudged.get(line.row.pk, ())) for line in reversed(versions)
-        ],
-    }
-
-
-def _report_body(report: OutsideReport) -> Body:
-    return {
-        "sequence": report.sequence,
-        "report_number": report.report_number,
-        "reported_on": report.reported_on,
-        "signed_by": report.signed_by,
-        "system": report.system,
-        "controls": report.controls,
-        "controls_text": report.controls_text,
-        "started_on": report.started_on,
-        "ended_on": report.ended_on,
-        "evidence": file_body(report.evidence),
-        "recorded_at": report.recorded_at,
-        "recorded_by": name_of(report.recorded_by),
-    }
-
-
-def _reading_body(reading: Reading, *, is_current: bool) -> Body:
-    return {
-        "sequence": reading.sequence,
-        "is_current": is_current,
-        "name": reading.name,
-        "value": reading.text,
-        "unit": reading.unit,
-        "replicate": reading.replicate,
-        "vessel": reading.vessel,
-        "medium": reading.medium,
-        "role": reading.role,
-        "read_at": reading.read_at,
-        "reason": reading.reason,
-        "amendment": reading.amendment.number if reading.amendment else None,
-        "removed": reading.removed,
-        "recorded_at": reading.recorded_at,
-        "recorded_by": name_of(reading.recorded_by),
-    }
-
-
-def _support_body(support: RunSupport) -> Body:
-    return {
-        "kind": support.kind,
-        "document_number": support.document_number,
-        "dated_on": support.dated_on,
-        "outcome": support.outcome,
-        "signed_by": support.signed_by,
-        "recorded_at": support.recorded_at,
-        "recorded_by": name_of(support.recorded_by),
-    }
+def _with_addresses(row: Row) -> Body:
+    """The run with the address of every file that it names."""
+    paper = row["transcription"]
+    files = [
+        *(report["evidence"] for report in row["reports"]),
+        *(paper["evidence"] for paper in [paper] if paper),
+        *(
+            result["review"]["compared_with"]
+            for result in row["results"]
+            if result["review"] and result["review"]["compared_with"]
+        ),
+    ]
+    for file in files:
+        file["content"] = content_address(file["id"])
+    return row

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from products.domain.errors import NotFoundError
 from products.models import (
     Acknowledgement,
     Amendment,
@@ -21,14 +19,8 @@ from products.models import (
     Lot,
     LotParent,
     LotSource,
-    OutsideReport,
     ProfileAssignment,
-    Reading,
-    Rejudgement,
     Run,
-    RunMedia,
-    RunReturn,
-    RunSupport,
     Sample,
     SpecificationChange,
 )
@@ -44,71 +36,8 @@ def samples() -> QuerySet[Sample]:
 
 
 def runs() -> QuerySet[Run]:
-    """Each with all that stands beside its result; its versions are `versions.versions_of`."""
-    return (
-        Run.objects.select_related(
-            "lot__site",
-            "sample",
-            "criterion__method",
-            "method_version__method",
-            "instrument",
-            "laboratory",
-            "repeats",
-            "recorded_by__person",
-            "performed_by",
-            "transcription__evidence",
-            "transcription__recorded_by__person",
-            "transcription__verification__signature",
-        )
-        .defer("transcription__evidence__content")
-        .prefetch_related(
-            Prefetch(
-                "investigations",
-                queryset=Investigation.objects.select_related(
-                    "conclusion__signature", "result"
-                ).order_by("number"),
-            ),
-            Prefetch("media_links", queryset=RunMedia.objects.select_related("media_lot")),
-            Prefetch("amendments", queryset=Amendment.objects.select_related("second")),
-            Prefetch(
-                "returns",
-                queryset=RunReturn.objects.select_related("result", "returned_by__person"),
-            ),
-            Prefetch(
-                "reports",
-                queryset=OutsideReport.objects.select_related("evidence", "recorded_by__person")
-                .defer("evidence__content")
-                .order_by("sequence"),
-            ),
-        )
-    )
-
-
-def rejudgements_of(runs: Collection[UUID]) -> Mapping[UUID, list[Rejudgement]]:
-    """Of each result its judgements under later specification versions, the oldest first."""
-    found: dict[UUID, list[Rejudgement]] = defaultdict(list)
-    rows = Rejudgement.objects.filter(result__run__in=runs).select_related("change__to_version")
-    for row in rows.order_by("change__number"):
-        found[row.result_id].append(row)
-    return found
-
-
-def run_with_readings(number: str) -> Run:
-    """Raises NotFoundError when there is no such run."""
-    readings = Reading.objects.select_related("recorded_by__person", "amendment__second")
-    supports = RunSupport.objects.select_related("recorded_by__person").order_by("sequence")
-    found = (
-        runs()
-        .filter(number__iexact=number)
-        .prefetch_related(
-            Prefetch("readings", queryset=readings.order_by("sequence")),
-            Prefetch("supports", queryset=supports),
-        )
-        .first()
-    )
-    if found is None:
-        raise NotFoundError(f"There is no run {number!r}.", field="run")
-    return found
+    """What lists filter by; what is shown of them is `run_documents.run_documents`."""
+    return Run.objects.select_related("method_version__method")
 
 
 def runs_of_lot(lot: UUID) -> list[Run]:

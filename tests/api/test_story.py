@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.clients import ApiClient, client_of, made
+from tests.records import people
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,8 @@ def prepare(analyst: ApiClient, quality: ApiClient) -> None:
     )
     instrument = {"code": "NS-1", "model": "NanoSight", "serial_number": "7"}
     made(analyst.post("instruments/", instrument))
+    calibrated = {"calibrated_on": "2026-01-05", "valid_until": "2030-01-05", "document": "CAL-1"}
+    made(analyst.post("instruments/NS-1/calibrations/", calibrated | {"outcome": "passed"}))
     made(
         analyst.post(
             "products/",
@@ -74,15 +77,19 @@ def prepare(analyst: ApiClient, quality: ApiClient) -> None:
             | {"storage": "-80 C", "label_claim": "1.0E11", "fill_volume_ml": "1.0"},
         )
     )
-    for code, formula, unit, category, replicates in (
-        ("NTA", "particle_to_protein", "{particles}/ug", "purity", 3),
-        ("TB", "viability", "%", "viability", 1),
+    for code, formula, unit, category, family, replicates in (
+        ("NTA", "particle_to_protein", "{particles}/ug", "purity", "nta", 3),
+        ("TB", "viability", "%", "viability", "", 1),
     ):
         method = {"code": code, "name": code, "attribute": code, "category": category}
+        method["family"] = family
         made(analyst.post("methods/", method))
         version = {"document": f"SOP-{code}", "formula": formula, "unit": unit}
         made(analyst.post(f"methods/{code}/versions/", version | {"replicates": replicates}))
         made(quality.sign(f"methods/{code}/versions/1/approve/"))
+        trained = {"method": code, "version": 1, "trained_on": "2026-01-05", "document": "TRN-1"}
+        person = str(people().analyst.person_id)
+        made(quality.sign("trainings/", person=person, **trained))
     drafted = {"product": "WJEV", "document": "SPEC-1", "effective_from": "2026-01-01"}
     made(analyst.post("specifications/", drafted | {"criteria": CRITERIA}))
     made(quality.sign("specifications/WJEV/1/approve/"))
