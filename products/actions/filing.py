@@ -9,7 +9,7 @@ from products.actions.evidence import file_shown
 from products.actions.investigations import decided_investigation
 from products.actions.records import check_record
 from products.actions.signing import sign
-from products.domain.amendments import AMENDMENT_MEANINGS, AmendmentKind
+from products.domain.amendments import AmendmentKind, meaning_of
 from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
 from products.domain.facts import plain
 from products.domain.results import RunState
@@ -65,7 +65,7 @@ def file_amendment(
         context,
         record_kind="amendment",
         record_id=amendment.pk,
-        meaning=AMENDMENT_MEANINGS[AmendmentKind(amendment.kind)],
+        meaning=meaning_of(AmendmentKind(amendment.kind), belongs_to=amendment.belongs_to),
         zone=lot.site.zone,
         content=amendment_shown(amendment, before, after),
     )

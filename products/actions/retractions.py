@@ -20,13 +20,13 @@ from products.actions.filing import (
 )
 from products.actions.lookups import find_lot, find_run
 from products.actions.results import check_recordable
-from products.domain.amendments import AmendmentKind
+from products.domain.amendments import AmendmentKind, SecondOutcome
 from products.domain.dispositions import DispositionKind
 from products.domain.errors import DuplicateError, InvalidValueError, WrongStatusError
 from products.domain.release import Evaluation, LotFacts, evaluate
 from products.domain.results import RunState
 from products.domain.roles import Permission
-from products.models import Amendment, Lot, Run
+from products.models import Amendment, Lot, Run, Verification
 from products.queries.facts import lot_facts
 from products.queries.runs import readings_in_effect
 
@@ -38,14 +38,16 @@ def retract_run(
     context: Context,
     *,
     run: str,
-    belongs_to: str,
+    belongs_to: str = "",
     source_document: str = "",
     evidence: UUID | None = None,
 ) -> Amendment:
     """Ask for a submitted run to be set aside: it was recorded against the wrong lot or sample.
 
-    ``belongs_to`` is the lot or sample that it is of. The run counts until a second person has
-    signed; afterwards it stays listed, and its number is never used again.
+    ``belongs_to`` is the lot or sample that it is of. A run from paper whose transcription was
+    refused is set aside without one: its paper is transcribed anew, under another run. The run
+    counts until a second person has signed; afterwards it stays listed, and its number is never
+    used again.
 
     Raises:
         WrongStatusError: the run was never submitted, its investigation is concluded, or it was
@@ -60,13 +62,13 @@ def retract_run(
     check_did_not_review(context, found)
     current = submitted_result(found)
     check_amendable(found, current)
-    _check_belongs_elsewhere(found, lot, belongs_to)
+    elsewhere = _elsewhere(found, lot, belongs_to)
     file = evidence_of(lot, evidence) if evidence else None
     check_source(source_document, file)
     amendment = Amendment(
         kind=AmendmentKind.RETRACTION,
         run=found,
-        belongs_to=belongs_to,
+        belongs_to=elsewhere,
         source_document=source_document,
         evidence=file,
         needs_second=True,
@@ -110,11 +112,17 @@ def check_voidable(context: Context, lot: Lot) -> tuple[LotFacts, Evaluation]:
     return facts, evaluation
 
 
-def _check_belongs_elsewhere(run: Run, lot: Lot, belongs_to: str) -> None:
-    named = belongs_to.strip().casefold()
-    if not named or named in {lot.number.casefold(), run.sample.number.casefold()}:
+def _elsewhere(run: Run, lot: Lot, belongs_to: str) -> str:
+    named = belongs_to.strip()
+    own = {lot.number.casefold(), run.sample.number.casefold()}
+    if not named and Verification.objects.filter(
+        transcription__run=run, outcome=SecondOutcome.REFUSED
+    ):
+        return ""
+    if not named or named.casefold() in own:
         raise InvalidValueError(
             f"Name the lot or sample that run {run.number} is of; it is recorded against sample "
             f"{run.sample.number} of lot {lot.number}.",
             field="belongs_to",
         )
+    return named

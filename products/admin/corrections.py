@@ -27,7 +27,7 @@ from products.admin.forms import (
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.readings import GROWTH, ROLES, SPARE_VESSELS, unit_choices
 from products.admin.run_options import uncorrectable, unretractable
-from products.domain.amendments import AMENDMENT_MEANINGS, AmendmentKind
+from products.domain.amendments import AMENDMENT_MEANINGS, PAPER_REFUSED_MEANING, AmendmentKind
 from products.domain.calculations import InputField, ReadingFacts
 from products.domain.errors import DomainError
 from products.domain.units import label_of
@@ -293,7 +293,9 @@ def _recorded(page: RunPage, line: Line) -> str:
 
 class RetractForm(SourceForm):
     belongs_to = text(
-        "Lot or sample that the run is of", "Record the run there; this one counts for nothing."
+        "Lot or sample that the run is of",
+        "Record the run there; this one counts for nothing. Leave it empty only for a run from "
+        "paper whose transcription was refused: transcribe the paper anew, under another run.",
     )
     field_order = ("belongs_to", "source_document", "evidence")
 
@@ -372,7 +374,8 @@ def retracting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         perform=perform,
         submit="Sign the retraction",
         submit_class="danger",
-        meaning=AMENDMENT_MEANINGS[AmendmentKind.RETRACTION],
+        meaning=f"“{AMENDMENT_MEANINGS[AmendmentKind.RETRACTION]}” or, of refused paper that "
+        f"names none, “{PAPER_REFUSED_MEANING}”",
         template="admin/exolot/retract.html",
         back=back,
         lot=run.lot,

@@ -42,6 +42,9 @@ AMENDMENT_MEANINGS: Mapping[AmendmentKind, str] = MappingProxyType(
 )
 """What the first signature on an amendment means, as printed beside it (21 CFR 11.50)."""
 
+PAPER_REFUSED_MEANING = "Retracted: its transcription from paper was refused"
+"""What it means on a retraction that names no other lot or sample."""
+
 SECOND_LABELS: Mapping[SecondOutcome, str] = MappingProxyType(
     {SecondOutcome.CONFIRMED: "Confirmed", SecondOutcome.REFUSED: "Refused"}
 )
@@ -56,6 +59,13 @@ SECOND_MEANINGS: Mapping[SecondOutcome, str] = MappingProxyType(
 
 UNDER_INVESTIGATION = frozenset({Verdict.FAIL, Verdict.INVALID})
 """The verdicts that open an investigation (21 CFR 211.192)."""
+
+
+def meaning_of(kind: AmendmentKind, *, belongs_to: str) -> str:
+    """What the first signature on an amendment of this kind means."""
+    if kind is AmendmentKind.RETRACTION and not belongs_to:
+        return PAPER_REFUSED_MEANING
+    return AMENDMENT_MEANINGS[kind]
 
 
 def needs_second(before: Verdict, after: Verdict, *, changes_readings: bool) -> bool:

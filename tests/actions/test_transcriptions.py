@@ -41,7 +41,6 @@ from tests.records import (
     opened_run,
     people,
     product,
-    sample,
     second_account,
     source,
     submitted_run,
@@ -50,7 +49,8 @@ from tests.records import (
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-RUN = "EV-26-001-S1-R1"
+LOT = "EV-26-001"
+RUN = f"{LOT}-S1-R1"
 
 
 @pytest.fixture
@@ -492,13 +492,35 @@ def test_a_refused_run_is_retracted_and_its_paper_transcribed_under_a_new_one(
     paper: Transcription,
 ) -> None:
     verified(paper, outcome="refused", comment="The page says 928 live cells")
-    again = sample().number
-    retraction = retract_run(
-        context(people().analyst), run=RUN, belongs_to=again, source_document="Page 12"
-    )
+    retraction = retract_run(context(people().analyst), run=RUN, source_document="Page 12")
     sign_second(context(people().reviewer), amendment=retraction.number, outcome="confirmed")
     assert "result_missing" in codes()
 
-    verified(transcribed("run", paper_result(sample=again).run.number))
+    verified(transcribed("run", paper_result(sample=f"{LOT}-S1").run.number))
 
+    assert retraction.signature.meaning == "Retracted: its transcription from paper was refused"
     assert not {"paper_unverified", "result_missing"} & codes()
+
+
+def test_a_run_from_paper_that_nobody_refused_is_retracted_to_where_it_belongs(
+    paper: Transcription,
+) -> None:
+    by = context(people().analyst)
+
+    with pytest.raises(InvalidValueError, match="Name the lot or sample"):
+        retract_run(by, run=RUN, source_document="Page 12")
+    verified(paper)
+    with pytest.raises(InvalidValueError, match="Name the lot or sample"):
+        retract_run(by, run=RUN, source_document="Page 12")
+
+
+def test_a_refused_run_from_paper_may_be_of_another_lot(paper: Transcription) -> None:
+    verified(paper, outcome="refused", comment="The page is of EV-26-002")
+    by = context(people().analyst)
+    with pytest.raises(InvalidValueError, match="Name the lot or sample"):
+        retract_run(by, run=RUN, belongs_to=LOT, source_document="Page 12")
+
+    made = retract_run(by, run=RUN, belongs_to=" EV-26-002", source_document="Page 12")
+
+    assert made.belongs_to == "EV-26-002"
+    assert made.signature.meaning == "Retracted: recorded against the wrong lot or sample"

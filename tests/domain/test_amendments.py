@@ -7,6 +7,7 @@ import pytest
 from products.domain.amendments import (
     AMENDMENT_LABELS,
     AMENDMENT_MEANINGS,
+    PAPER_REFUSED_MEANING,
     SECOND_LABELS,
     SECOND_MEANINGS,
     AmendmentKind,
@@ -41,6 +42,10 @@ def test_every_kind_has_a_label_and_a_meaning() -> None:
 
 
 def test_no_two_signatures_mean_the_same() -> None:
-    meanings = [*AMENDMENT_MEANINGS.values(), *SECOND_MEANINGS.values()]
+    meanings = [
+        *AMENDMENT_MEANINGS.values(),
+        PAPER_REFUSED_MEANING,
+        *SECOND_MEANINGS.values(),
+    ]
 
     assert len(set(meanings)) == len(meanings)
