@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from products.actions.accounts import approve_role
 from products.actions.naming import begin, end
 from products.actions.specifications import draft_specification
 from products.models import RoleGrant, Run, SignIn, User
@@ -205,10 +206,9 @@ def test_nobody_reviews_a_run_of_their_own(analyst: ApiClient, is_superuser: boo
         own.set_password(PASSWORD)
         own.save()
         own.groups.add(Group.objects.get(name="Reviewer"))
-        RoleGrant.objects.create(
-            user=own, number=1, role="Reviewer", by_provision=True, recorded_by=people().admin
-        )
+        RoleGrant.objects.create(user=own, number=1, role="Reviewer", recorded_by=people().admin)
         end()
+    approve_role(context(people().quality), username=own.username, role="Reviewer")
 
     refused = ApiClient(token_for(own)).sign(f"lots/{LOT}/reviews/", runs=[run])
 

@@ -172,7 +172,7 @@ def test_a_lot_shows_the_tissues_of_its_whole_genealogy(auditor: ApiClient) -> N
     read = made(auditor.get("lots/c-1/"))
 
     assert [tissue["kind"] for tissue in read["tissues"]] == ["umbilical_cord"]
-    assert read["parents"] == ["A-1"]
+    assert [(row["number"], row["status"]) for row in read["parents"]] == [("A-1", "quarantined")]
 
 
 @pytest.mark.usefixtures("house")
