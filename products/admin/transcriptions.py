@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
@@ -114,13 +114,12 @@ class TranscriptionAdmin(RecordAdmin[Transcription]):
     list_filter = (WaitingFilter, KindFilter)
     search_fields = ("number__iexact", "signatory__icontains", "run__number__istartswith")
     search_help_text = "Transcription, signatory or run"
-    ordering = ("-waits", "-recorded_at", "-id")
+    # Descending, PostgreSQL lists what has none first: those that wait for the second person.
+    ordering = ("-verification", "-recorded_at", "-id")
     record_template = "admin/exolot/transcription.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transcription]:
-        """Those that wait for the second person first."""
-        waits = ExpressionWrapper(Q(verification__isnull=True), output_field=BooleanField())
-        return self.get_queryset_of_one().annotate(waits=waits)
+        return self.get_queryset_of_one()
 
     def get_queryset_of_one(self) -> QuerySet[Transcription]:
         return transcriptions()
