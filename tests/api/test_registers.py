@@ -200,8 +200,10 @@ def test_new_lists_ask_the_database_as_often_for_twenty_as_for_one() -> None:
     auditor, analyst = client_of("auditor"), client_of("analyst")
     lot()
     go_live()
-    lists = ("amendments/", "evidence/", "laboratories/", "transcriptions/", "instruments/")
-    lists += ("media-lots/", "trainings/", "role-grants/", f"lots/{LOT}/notes/", "products/")
+    lists = (
+        *("amendments/", "evidence/", "laboratories/", "transcriptions/", "instruments/"),
+        *("media-lots/", "trainings/", "role-grants/", f"lots/{LOT}/notes/", "products/"),
+    )
 
     def add(number: int) -> None:
         run = submitted_run(purpose="information", readings=counted("882", "118")).run.number

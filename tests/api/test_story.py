@@ -87,7 +87,12 @@ def prepare(analyst: ApiClient, quality: ApiClient) -> None:
         version = {"document": f"SOP-{code}", "formula": formula, "unit": unit}
         made(analyst.post(f"methods/{code}/versions/", version | {"replicates": replicates}))
         made(quality.sign(f"methods/{code}/versions/1/approve/"))
-        trained = {"method": code, "version": 1, "trained_on": "2026-01-05", "document": "TRN-1"}
+        trained: dict[str, Any] = {
+            "method": code,
+            "version": 1,
+            "trained_on": "2026-01-05",
+            "document": "TRN-1",
+        }
         person = str(people().analyst.person_id)
         made(quality.sign("trainings/", person=person, **trained))
     drafted = {"product": "WJEV", "document": "SPEC-1", "effective_from": "2026-01-01"}
