@@ -12,6 +12,7 @@ from django.forms import BoundField, Select
 from django.test import Client
 from django.urls import reverse
 
+from products.actions.accounts import approve_role
 from products.actions.naming import begin, end
 from products.models import Lot, RoleGrant, User
 from tests.accounts import PASSWORD
@@ -113,8 +114,10 @@ def account_with(
                 user=account,
                 number=number,
                 role=role,
-                by_provision=True,
                 recorded_by=people().admin,
             )
         end()
+    signer = next(one for one in (people().quality, people().quality2) if one.person != person)
+    for role in roles:
+        approve_role(context(signer), username=username, role=role)
     return account
