@@ -91,8 +91,9 @@ def correct_run(
         context,
         found,
         judged,
+        version=found.results.count() + 1,
         reading_sequence=max((row.sequence for row in [*before.values(), *rows]), default=0),
-        performed_by=current.performed_by,
+        performed_by=current.performed_by_id,
     )
     amendment = Amendment(
         kind=AmendmentKind.TRANSCRIPTION_ERROR if transcription_error else AmendmentKind.CORRECTION,

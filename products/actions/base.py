@@ -175,6 +175,16 @@ def lock_lot(context: Context, lot: Lot) -> Lot:
         StaleVersionError: the lot changed since the actor saw it.
     """
     locked = Lot.objects.select_for_update(no_key=True).get(pk=lot.pk)
+    touch(context, locked)
+    return locked
+
+
+def touch(context: Context, locked: Lot) -> None:
+    """Have the lot, whose row is locked, judged before the action commits.
+
+    Raises:
+        StaleVersionError: the lot changed since the actor saw it.
+    """
     if context.expected_version not in (None, locked.version):
         raise StaleVersionError(
             f"Lot {locked.number} has changed since you opened it (you saw version "
@@ -182,7 +192,6 @@ def lock_lot(context: Context, lot: Lot) -> Lot:
             f"repeat what you want to do."
         )
     context.touched.add(locked.pk)
-    return locked
 
 
 def _fresh(context: Context, *, signed: bool) -> Context:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from products.actions.base import Context, action, lock_lot
+from django.db import connection
+
+from products.actions.base import Context, action
 from products.actions.duties import check_did_not_review
-from products.actions.lookups import find_run
-from products.actions.records import check_record, insert
+from products.actions.records import check_record, insert_rows
 from products.actions.results import (
     check_reading_of,
-    check_recordable,
     investigate,
-    judge_readings,
-    last_sequence,
+    judge_against,
+    lock_run,
     make_version,
     reading_row,
 )
@@ -28,12 +29,10 @@ from products.domain.errors import (
 from products.domain.results import RunState, SupportFacts
 from products.domain.roles import Permission
 from products.models import Reading, Result, Run, RunSupport
-from products.queries.runs import (
-    place_of,
-    readings_in_effect,
-    result_in_effect,
-    verdicts_of,
-)
+from products.queries.run_at_hand import LatestReading, RunAtHand
+from products.queries.runs import Place, place_of, result_in_effect, verdicts_of
+
+SUBMITTED = "UPDATE products_run SET state = %s, performed_by_id = %s WHERE id = %s"
 
 
 @action("run.save", permission=Permission.RECORD)
@@ -57,34 +56,22 @@ def save_readings(
         InvalidValueError: a reading that the method does not ask for, or a missing reason.
         SeparationOfDutiesError: the actor reviewed the result.
     """
-    found = find_run(run)
-    lot = lock_lot(context, found.lot)
-    check_recordable(found, lot)
-    if readings:
-        _check_not_final(found)
-    else:
-        check_did_not_review(context, found)
-    kept = readings_in_effect(found)
-    latest = last_sequence(found)
-    rows: list[Reading] = []
-    for reading in readings:
-        check_reading_of(found, reading, context)
-        before = kept.get(place_of(reading))
-        if before is not None and (before.text, before.unit) == (reading.text, reading.unit):
-            continue
-        reason = _reason_for_change(context, found, before)
-        rows.append(reading_row(context, found, reading, latest + len(rows) + 1, reason=reason))
-    for row in rows:
-        check_record(row)
-    Reading.objects.bulk_create(rows)
-    _save_supports(context, found, supports)
-    return found
+    hand = lock_run(context, run)
+    _keep(context, hand, readings, supports)
+    return hand.run
 
 
 @action("run.submit", permission=Permission.RECORD)
-def submit_run(context: Context, *, run: str) -> Result:
-    """Submit the readings saved so far as performed by the actor, and judge them.
+def submit_run(
+    context: Context,
+    *,
+    run: str,
+    readings: Sequence[ReadingFacts] = (),
+    supports: Sequence[SupportFacts] = (),
+) -> Result:
+    """Submit the readings of the run as performed by the actor, and judge them.
 
+    ``readings`` and ``supports`` are kept first, as `save_readings` does, with those saved before.
     An incubating run is submitted at set-up and again with every reading; each submission is the
     next version of the result. A fail or an invalid run opens an investigation. A returned run is
     submitted again as it is, with the analyst's answer as the context's reason; it stays performed
@@ -93,49 +80,86 @@ def submit_run(context: Context, *, run: str) -> Result:
     Raises:
         WrongStatusError: the run's result is final, the run was discarded or retracted, or nothing
             was read; a failing result would come out differently without a correction.
-        InvalidValueError: a returned run is submitted without a reason.
+        InvalidValueError: a returned run is submitted without a reason; a reading is refused.
         NotPermittedError: the account belongs to no person.
+        SeparationOfDutiesError: supporting records are sent by who reviewed the result.
     """
-    found = find_run(run)
-    lot = lock_lot(context, found.lot)
-    check_recordable(found, lot)
-    current = result_in_effect(found)
+    hand = lock_run(context, run)
+    found = hand.run
+    latest = hand.latest
+    if readings or supports:
+        latest = _keep(context, hand, readings, supports)
     is_returned = found.state == RunState.RETURNED
     if is_returned:
         _check_answers(context, found)
     else:
-        _check_not_final(found)
-    person = context.actor.person
-    if person is None:
+        _check_not_final(hand)
+    performed_by = context.actor.person_id
+    if performed_by is None:
         raise NotPermittedError("A run is performed by a person; this account belongs to none.")
-    readings = readings_in_effect(found)
-    if not readings and found.method_version.incubation_hours is None:
+    in_effect = [reading for reading in latest.values() if not reading.removed]
+    if not in_effect and found.method_version.incubation_hours is None:
         raise WrongStatusError(
             f"Run {found.number} has no readings. Save its readings, then submit it."
         )
-    judged = judge_readings(found, readings.values())
-    if current is not None and is_returned:
+    judged = judge_against(found, hand.criterion, [reading.facts for reading in in_effect])
+    current = result_in_effect(found) if is_returned else None
+    if current is not None:
         _check_keeps_a_fail(found, current, judged.verdict)
-        person = current.performed_by
+        performed_by = current.performed_by_id
     result = make_version(
         context,
         found,
         judged,
-        reading_sequence=max((reading.sequence for reading in readings.values()), default=0),
-        performed_by=person,
+        version=hand.versions + 1,
+        reading_sequence=max((reading.sequence for reading in in_effect), default=0),
+        performed_by=performed_by,
     )
-    found.state = RunState.SUBMITTED
-    found.performed_by = person
-    found.save(update_fields=["state", "performed_by"])
-    investigate(context, lot, result)
+    _mark_submitted(found, performed_by)
+    investigate(context, found.lot, result)
     return result
 
 
-def _check_not_final(run: Run) -> None:
-    latest = result_in_effect(run)
-    if latest is not None and latest.final:
+def _keep(
+    context: Context,
+    hand: RunAtHand,
+    readings: Sequence[ReadingFacts],
+    supports: Sequence[SupportFacts],
+) -> Mapping[Place, LatestReading]:
+    """Write what is new; the latest reading at each place, with these."""
+    run = hand.run
+    if readings:
+        _check_not_final(hand)
+    else:
+        check_did_not_review(context, run)
+    rows: list[Reading] = []
+    latest = dict(hand.latest)
+    for reading in readings:
+        check_reading_of(run, reading, context)
+        before = hand.in_effect_at(place_of(reading))
+        if before is not None and (before.text, before.unit) == (reading.text, reading.unit):
+            continue
+        reason = _reason_for_change(context, run, before)
+        sequence = hand.last_sequence + len(rows) + 1
+        rows.append(reading_row(context, run, reading, sequence, reason=reason))
+        latest[place_of(reading)] = LatestReading(sequence, removed=False, facts=reading)
+    for row in rows:
+        check_record(row)
+    insert_rows(rows)
+    _save_supports(context, hand, supports)
+    return latest
+
+
+def _mark_submitted(run: Run, performed_by: UUID) -> None:
+    run.state, run.performed_by_id = RunState.SUBMITTED, performed_by
+    with connection.cursor() as cursor:
+        cursor.execute(SUBMITTED, [run.state, performed_by, run.pk])
+
+
+def _check_not_final(hand: RunAtHand) -> None:
+    if hand.is_final:
         raise WrongStatusError(
-            f"The result of run {run.number} is final ({latest.verdict.replace('_', ' ')}): its "
+            f"The result of run {hand.run.number} is final ({hand.verdict.replace('_', ' ')}): its "
             "readings change only by a signed correction."
         )
 
@@ -159,7 +183,7 @@ def _check_keeps_a_fail(run: Run, current: Result, verdict: Verdict) -> None:
         )
 
 
-def _reason_for_change(context: Context, run: Run, before: Reading | None) -> str:
+def _reason_for_change(context: Context, run: Run, before: ReadingFacts | None) -> str:
     if before is None:
         return ""
     if run.state != RunState.SAVED and not context.reason.strip():
@@ -171,12 +195,10 @@ def _reason_for_change(context: Context, run: Run, before: Reading | None) -> st
     return context.reason
 
 
-def _save_supports(context: Context, run: Run, supports: Sequence[SupportFacts]) -> None:
-    sequence = run.supports.count()
-    for support in supports:
-        sequence += 1
-        row = RunSupport(
-            run=run,
+def _save_supports(context: Context, hand: RunAtHand, supports: Sequence[SupportFacts]) -> None:
+    rows = [
+        RunSupport(
+            run=hand.run,
             sequence=sequence,
             kind=support.kind,
             document_number=support.document_number,
@@ -185,4 +207,8 @@ def _save_supports(context: Context, run: Run, supports: Sequence[SupportFacts])
             signed_by=support.signed_by,
             recorded_by=context.actor,
         )
-        insert(row)
+        for sequence, support in enumerate(supports, hand.supports + 1)
+    ]
+    for row in rows:
+        check_record(row)
+    insert_rows(rows)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
-from products.actions.base import Context
+from django.db import DataError, connection
+
+from products.actions.base import Context, touch
 from products.actions.checks import check_not_future
 from products.actions.investigations import begin_investigation
+from products.actions.records import insert_rows
 from products.domain.calculations import (
     FORMULA_INPUTS,
     Formula,
@@ -17,14 +21,16 @@ from products.domain.calculations import (
     judge_run,
 )
 from products.domain.criteria import Verdict
-from products.domain.errors import InvalidValueError, WrongStatusError
+from products.domain.errors import InvalidValueError, UnknownReferenceError, WrongStatusError
 from products.domain.investigations import InvestigationKind
 from products.domain.lots import Decision
 from products.domain.reports import judge_report, reported_input
 from products.domain.results import RunState
 from products.domain.units import require_unit
-from products.models import Lot, Person, Reading, Result, Run
+from products.models import Criterion, Lot, Reading, Result, Run
+from products.queries.columns import Columns
 from products.queries.facts import claim_of, criterion_of, method_of
+from products.queries.run_at_hand import RunAtHand, run_at_hand
 from products.queries.runs import (
     criterion_in_force,
     final_at_of,
@@ -39,8 +45,45 @@ INVESTIGATED = {
 }
 
 
+LOCKED = Columns(Lot, "lot", "id", "number", "version", "decision")
+LOCK = f"""
+SELECT {LOCKED.sql}, run.id FROM products_run run JOIN products_lot lot ON lot.id = run.lot_id
+WHERE upper(run.number) = upper(%s) FOR NO KEY UPDATE OF lot
+"""  # noqa: S608  # names of our own tables
+
+
+def lock_run(context: Context, number: str) -> RunAtHand:
+    """The run as it stands under its lot's lock, which lasts to the end of the action.
+
+    Raises:
+        UnknownReferenceError: there is no such run.
+        StaleVersionError: the lot changed since the actor saw it.
+        WrongStatusError: as `check_open`.
+    """
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(LOCK, [number.strip()])
+            row = cursor.fetchone()
+        except (DataError, UnicodeEncodeError):  # text that no column can hold names no record
+            row = None
+    if row is None:
+        raise UnknownReferenceError(f"There is no run {number!r}.", field="run")
+    values = iter(row)
+    lot = LOCKED.read(values)
+    touch(context, lot)
+    hand = run_at_hand(next(values), lot)
+    check_open(hand.run, lot)
+    return hand
+
+
 def check_recordable(run: Run, lot: Lot) -> None:
-    """Of the run as it stands under its lot's lock.
+    """`check_open` of the run as it stands under its lot's lock."""
+    run.refresh_from_db(fields=["state"])
+    check_open(run, lot)
+
+
+def check_open(run: Run, lot: Lot) -> None:
+    """Of a run that was read under its lot's lock.
 
     Raises:
         WrongStatusError: the lot is void, or the run was discarded or retracted.
@@ -49,7 +92,6 @@ def check_recordable(run: Run, lot: Lot) -> None:
         raise WrongStatusError(
             f"Lot {lot.number} was declared void: nothing more is recorded of it."
         )
-    run.refresh_from_db(fields=["state"])
     if run.state == RunState.DISCARDED:
         raise WrongStatusError(f"Run {run.number} was discarded: {run.discard_reason}.")
     if run.state == RunState.RETRACTED:
@@ -103,13 +145,19 @@ def last_sequence(run: Run) -> int:
 
 
 def judge_readings(run: Run, readings: Iterable[Reading | ReadingFacts]) -> RunJudgement:
-    """The reportable value of ``readings``, held against the criterion in force for the run.
+    """`judge_against` the criterion in force for the run."""
+    return judge_against(run, criterion_in_force(run), readings)
+
+
+def judge_against(
+    run: Run, row: Criterion | None, readings: Iterable[Reading | ReadingFacts]
+) -> RunJudgement:
+    """The reportable value of ``readings``, held against the criterion ``row``.
 
     Raises:
         WrongStatusError: the run is of an outside laboratory whose report is not recorded.
     """
     method = method_of(run.method_version)
-    row = criterion_in_force(run)
     criterion = criterion_of(row, run.method_version.method.code) if row else None
     facts = tuple(
         reading_facts(reading) if isinstance(reading, Reading) else reading for reading in readings
@@ -132,12 +180,13 @@ def make_version(
     run: Run,
     judged: RunJudgement,
     *,
+    version: int,
     reading_sequence: int,
-    performed_by: Person,
+    performed_by: UUID,
 ) -> Result:
     result = Result(
         run=run,
-        version=run.results.count() + 1,
+        version=version,
         reading_sequence=reading_sequence,
         verdict=judged.verdict,
         raw_text=judged.raw_text[:100],
@@ -149,9 +198,9 @@ def make_version(
         details=[list(pair) for pair in judged.details],
         reason=context.reason,
         submitted_by=context.actor,
-        performed_by=performed_by,
+        performed_by_id=performed_by,
     )
-    result.save(force_insert=True)
+    insert_rows([result])
     return result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample
@@ -130,7 +130,13 @@ class ReadingsBody(ActionBody):
 
 
 class SubmissionBody(ActionBody):
-    pass
+    readings = several(
+        ReadingPart,
+        max_length=1000,
+        required=False,
+        help_text="Kept first, with those saved before.",
+    )
+    supports = several(SupportPart, required=False, max_length=50)
 
 
 class DiscardBody(ActionBody):
@@ -223,12 +229,7 @@ class Readings(View):
     )
     def post(self, request: Request, run: str) -> Response:
         context, given = accept(request, ReadingsBody, runs__number__iexact=run)
-        save_readings(
-            context,
-            run=run,
-            readings=[reading_facts(part) for part in given["readings"]],
-            supports=[SupportFacts(**part) for part in given.get("supports", [])],
-        )
+        save_readings(context, run=run, **_entries(given))
         return run_response(run)
 
 
@@ -236,7 +237,7 @@ class Submission(View):
     @acts(
         "run.submit",
         "submit_run",
-        "Submit the readings saved so far, as performed by you; they are judged",
+        "Submit the readings, those sent with it too, as performed by you; they are judged",
         tag=TAG,
         request=SubmissionBody,
         shape=RunShape,
@@ -245,7 +246,7 @@ class Submission(View):
     )
     def post(self, request: Request, run: str) -> Response:
         context, given = accept(request, SubmissionBody, runs__number__iexact=run)
-        submit_run(context, run=run, **given)
+        submit_run(context, run=run, **_entries(given))
         return run_response(run)
 
 
@@ -297,6 +298,18 @@ class Report(View):
         context, given = accept(request, ReportBody, runs__number__iexact=run)
         record_report(context, run=run, **given)
         return run_response(run, status=201)
+
+
+class Entries(TypedDict):
+    readings: list[ReadingFacts]
+    supports: list[SupportFacts]
+
+
+def _entries(given: dict[str, Any]) -> Entries:
+    return {
+        "readings": [reading_facts(part) for part in given.get("readings", [])],
+        "supports": [SupportFacts(**part) for part in given.get("supports", [])],
+    }
 
 
 def reading_facts(part: dict[str, Any]) -> ReadingFacts:
