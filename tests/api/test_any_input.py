@@ -59,6 +59,7 @@ def as_form(body: dict[str, Any]) -> dict[str, Any]:
 PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "run.correct": ("readings", {"name": "live", "value": "9", "replicate": 1, "read_at": None}),
     "run.save": ("readings", {"name": "live", "value": "9", "replicate": 1, "read_at": None}),
+    "run.submit": ("readings", {"name": "live", "value": "9", "replicate": 1, "read_at": None}),
     "specification.draft": (
         "criteria",
         {"code": "A", "attribute": "A", "category": "purity", "stage": "bulk", "method": "VIA-01"}

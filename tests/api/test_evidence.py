@@ -50,6 +50,27 @@ def test_every_reading_ever_saved_is_shown(analyst: ApiClient) -> None:
     ]
 
 
+def test_readings_are_kept_and_submitted_in_one_request(analyst: ApiClient) -> None:
+    run = opened_run().number
+    analyst.post(f"runs/{run}/readings/", {"readings": [{"name": "live", "value": "196"}]})
+    dead = {"readings": [{"name": "dead", "value": "4"}]}
+
+    read = made(analyst.post(f"runs/{run}/submit/", dead))
+
+    assert [row["value"] for row in read["readings"]] == ["196", "4"]
+    assert (read["state"], read["results"][0]["verdict"]) == ("submitted", "pass")
+
+
+def test_a_reading_that_is_refused_submits_and_keeps_nothing(analyst: ApiClient) -> None:
+    run = opened_run().number
+
+    refused = analyst.post(f"runs/{run}/submit/", counts("196", "many"))
+
+    assert refusal(refused) == (422, "unreadable_value")
+    assert made(analyst.get(f"runs/{run}/"))["readings"] == []
+    assert made(analyst.get(f"runs/{run}/"))["state"] == "saved"
+
+
 def test_a_sterility_run_keeps_media_vessels_and_supporting_records(analyst: ApiClient) -> None:
     instrument()
     media_lot()
