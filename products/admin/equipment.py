@@ -299,7 +299,7 @@ class MediaLotAdmin(RecordAdmin[MediaLot]):
                 submit_class="danger",
                 template="admin/exolot/with_table.html",
                 intro="Every lot with a run that used it is judged again, with all lots made from "
-                "it. Those that are not released are blocked until the tests are repeated.",
+                "it. One that is not released is blocked until its test is repeated.",
                 back=back,
                 shown=lambda: {"table": _held_table(record)},
                 crumbs=(self.list_crumb(), Crumb(self.media_lot(record), back)),

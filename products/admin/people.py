@@ -93,6 +93,9 @@ class SetRolesForm(ActionForm):
 
 
 class ResetForm(ActionForm):
+    account = forms.CharField(
+        label="Account", disabled=True, widget=forms.TextInput({"autocomplete": "username"})
+    )
     new = first_password()
     reason = text("Reason", whole=True)
 
@@ -337,6 +340,7 @@ class UserAdmin(RecordAdmin[User]):
                 form_class=ResetForm,
                 perform=perform,
                 submit="Reset the password",
+                initial={"account": account.username},
                 intro="Make sure who asks. The person signs in with this first password, and has "
                 "to choose an own one before anything else.",
                 back=back,

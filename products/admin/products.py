@@ -32,6 +32,8 @@ from products.models import Product
 from products.models.fields import choices_of
 from products.queries.catalogue import products
 
+NOTHING = "nothing: all rules apply"
+
 
 class ProductForm(ActionForm):
     code = text("Product code", "Never reused.")
@@ -204,8 +206,9 @@ def profile_of(product: Product) -> RuleProfile:
 
 def left_out(profile: RuleProfile) -> str:
     """The rules that a profile does without, in words."""
-    found = [f"{rule.title} ({rule.id})" for rule in RULES if rule.id in PROFILES[profile].left_out]
-    return "; ".join(found) or "nothing: all rules apply"
+    rules = [rule for rule in RULES if rule.id in PROFILES[profile].left_out]
+    named = "; ".join(f"“{rule.title}” ({rule.id})" for rule in rules)
+    return f"the rules {named}" if len(rules) > 1 else f"the rule {named}" if rules else NOTHING
 
 
 def _profiles_table(product: Product) -> Table:

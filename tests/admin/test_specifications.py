@@ -309,7 +309,7 @@ def test_a_profile_is_assigned_under_signature_with_what_it_leaves_out() -> None
     page = assign("phase_1_ind", reason="One production unit; 21 CFR 210.2(c)")
 
     assert "Product EXO-1 has the profile Phase 1 IND." in page
-    assert "What the profile leaves out No authority holds the lot (R25)" in page
+    assert "What the profile leaves out the rule “No authority holds the lot” (R25)" in page
     assert "One production unit; 21 CFR 210.2(c)" in page
     assert "Quentin Quality" in page
     assert "Phase 1 IND" in visitor("auditor").open(address("product_changelist"))
@@ -319,7 +319,7 @@ def test_the_page_of_a_profile_says_what_each_leaves_out() -> None:
     page = visitor("quality").open(address("product_profile", product()))
 
     assert "strict (in effect) nothing: all rules apply no every basis yes" in page
-    assert "Every donor is eligible (R09)" in page
+    assert "the rules “Every donor is eligible” (R09); “Analysts were trained" in page
     assert "no: its basis is investigational, under a US IND" in page
 
 

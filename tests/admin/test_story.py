@@ -39,6 +39,7 @@ from tests.records import (
     people,
     product,
     submitted_run,
+    today,
     trained,
     value,
 )
@@ -55,7 +56,7 @@ def test_a_lot_is_made_tested_reviewed_and_released() -> None:
     quality.sign(
         address("donor_determine", Donor.objects.get()),
         outcome="eligible",
-        determined_on=f"{now():%Y-%m-%d}",
+        determined_on=f"{today()}",
         establishment="Northside Cord Bank",
         summary_of_records="SOR-17",
     )
@@ -405,6 +406,7 @@ def specification(**row: str) -> Page:
         product="EXO-1",
         document="SPEC-002",
         effective_from="2026-01-01",
+        change_reason="The process became more capable",
         **criterion_row(**({"method": "VIA-01"} | row)),
     )
 
