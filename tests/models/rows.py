@@ -1,0 +1,180 @@
+"""A row of every table, made through actions, and how a test writes one again past them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from products.actions.accounts import set_roles
+from products.actions.amendments import correct_run
+from products.actions.dispositions import acknowledge_changes, reject_lot, release_lot
+from products.actions.equipment import recall_media
+from products.actions.holds import lift_hold, place_hold
+from products.actions.investigations import conclude_investigation
+from products.actions.naming import begin
+from products.actions.notes import add_note
+from products.actions.products import assign_profile
+from products.actions.retractions import retract_run, void_lot
+from products.actions.reviews import return_run, review_results
+from products.actions.runs import discard_run
+from products.actions.second_signatures import sign_second
+from products.actions.specification_changes import change_lot_specification
+from products.actions.specifications import draft_specification
+from products.actions.tokens import issue_token
+from products.domain.roles import Role
+from products.models.fields import uuid7
+from tests.outside import go_live, outside_result, paper_result, scan, transcribed, verified
+from tests.records import (
+    ENDOTOXIN,
+    STERILITY,
+    VIABILITY,
+    approved_specification,
+    context,
+    counted,
+    lot,
+    media_lot,
+    opened_run,
+    people,
+    second_account,
+    source,
+    submitted_run,
+    today,
+    value,
+)
+
+
+def a_row_of_each() -> None:
+    """EV-26-001 has something of everything, EV-26-002 descends from it and is rejected, and
+    EV-26-003 changed after its release.
+    """
+    go_live()
+    lot(criteria=[VIABILITY, ENDOTOXIN, STERILITY])
+    source("MCB-0042", form="master_cell_bank", made_from="UC-0042")
+    _runs()
+    _second_person()
+    _amendments()
+    _from_elsewhere()
+    _descendant()
+    _changed_after_release()
+    draft_specification(
+        context(people().quality),
+        product="EXO-1",
+        document="SPEC-2",
+        effective_from=today(),
+        criteria=[ENDOTOXIN],
+        change_reason="Fewer tests",
+    )
+    issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
+    assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
+
+
+def _runs() -> None:
+    media_lot("FTM", "M-1")
+    submitted_run(STERILITY, media=[("FTM", "M-1")])
+    recall_media(context(people().analyst), material="FTM", number="M-1", document="RCL-1")
+    failing = submitted_run(readings=counted("0", "0"))
+    review_results(context(people().reviewer), lot="EV-26-001", runs=[failing.run.number])
+    conclude_investigation(
+        context(people().quality),
+        investigation="INV-EV-26-001-1",
+        outcome="invalidated",
+        cause="Dye past its expiry",
+        evidence="DEV-7",
+    )
+    discard_run(context(people().analyst, "Wrong vial"), run=opened_run(ENDOTOXIN).number)
+
+
+def _second_person() -> None:
+    second_account(people().analyst2, "ben-reviews", Role.REVIEWER)
+    set_roles(context(people().admin), username="ben-reviews", roles=[])
+
+
+def _amendments() -> None:
+    """A correction that is signed twice, a retraction that waits, and a run returned."""
+    failing = submitted_run(ENDOTOXIN, value("0.30")).run
+    amendment = correct_run(
+        context(people().analyst),
+        run=failing.number,
+        readings=value("0.20"),
+        source_document="Page 3",
+        evidence=scan("run", failing.number),
+    )
+    sign_second(context(people().quality2), amendment=amendment.number, outcome="confirmed")
+    wrong = submitted_run(purpose="information").run
+    retract_run(
+        context(people().analyst),
+        run=wrong.number,
+        belongs_to="EV-26-009",
+        source_document="Page 4",
+    )
+    doubted = submitted_run(purpose="information").run
+    return_run(context(people().reviewer), run=doubted.number, comment="Count again")
+    add_note(context(people().analyst), lot="EV-26-001", run=doubted.number, text="A bubble")
+
+
+def _from_elsewhere() -> None:
+    outside_result(purpose="information")
+    on_paper = paper_result(purpose="information").run
+    verified(transcribed("run", on_paper.number))
+    verified(transcribed("source", "UC-0042"))
+    scan("lot", "EV-26-001")
+
+
+def _descendant() -> None:
+    lot("EV-26-002", parents=["EV-26-001"])
+    place_hold(context(people().analyst), lot="EV-26-002")
+    lift_hold(context(people().quality), lot="EV-26-002", hold=1)
+    void_lot(context(people().analyst), lot="EV-26-002")
+    reject_lot(context(people().quality), lot="EV-26-002")
+
+
+def _changed_after_release() -> None:
+    lot("EV-26-003", criteria=[VIABILITY], product="EXO-2")
+    run = submitted_run(lot="EV-26-003").run
+    approved_specification("EXO-2")
+    change_lot_specification(context(people().quality), lot="EV-26-003", version=2)
+    review_results(context(people().reviewer), lot="EV-26-003", runs=[run.number])
+    release_lot(context(people().quality), lot="EV-26-003")
+    correct_run(
+        context(people().analyst),
+        run=run.number,
+        readings=counted("983"),
+        source_document="Page 5",
+    )
+    acknowledge_changes(context(people().quality), lot="EV-26-003")
+
+
+@transaction.atomic
+def copy_row(table: str, changes: dict[str, Any], where: str = "true") -> None:
+    """Write the oldest row that fits again under another key, with ``changes``.
+
+    A name in ``{}`` is a column. Links that are checked at the end of a transaction are checked
+    at once.
+    """
+    begin("test.copy", context(people().analyst))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_name = %s AND is_generated = 'NEVER'",
+            [table],
+        )
+        columns = [row[0] for row in cursor.fetchall()]
+        values = {name: sql.Identifier(name) for name in columns} | {
+            name: sql.Identifier(value[1:-1])
+            if isinstance(value, str) and value.startswith("{")
+            else sql.Literal(value)
+            for name, value in ({"id": uuid7()} | changes).items()
+        }
+        cursor.execute(
+            sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} ORDER BY id LIMIT 1").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, values)),
+                sql.SQL(", ").join(values.values()),
+                sql.Identifier(table),
+                sql.SQL(where),
+            )
+        )
+        assert cursor.rowcount == 1, "there was no row to copy"
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
