@@ -16,6 +16,7 @@ from products.models import Amendment, Investigation, Lot, Result, Run, RunRetur
 from products.queries.runs import result_in_effect
 from tests.admin.pages import LATER, Page, address, the_lot, visitor
 from tests.admin.test_story import sterility_run, vessels
+from tests.outside import paper_result, transcribed, verified
 from tests.records import (
     ENDOTOXIN,
     VIABILITY,
@@ -299,6 +300,19 @@ def test_a_retraction_names_where_the_run_belongs() -> None:
 
     assert "Name the lot or sample" in page.errors["belongs_to"][0]
     assert page.fields["source_document"] == "Bench sheet 4"
+
+
+def test_refused_paper_is_retracted_without_another_lot() -> None:
+    lot()
+    run = paper_result().run
+    verified(transcribed("run", run.number), outcome="refused", comment="It says 928")
+
+    asked = visitor("analyst").sign(address("run_retract", run), source_document="Page 12")
+    shown = visitor("reviewer").open(address("amendment_sign", Amendment.objects.get()))
+
+    assert "The run counts until a second person has signed." in asked
+    assert "its transcription from paper was refused" in shown
+    assert "recorded against the wrong lot" not in shown
 
 
 def test_what_cannot_be_amended_is_a_sentence_with_its_reason() -> None:
