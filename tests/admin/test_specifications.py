@@ -101,6 +101,17 @@ def test_several_panels_fill_one_form_and_no_code_twice() -> None:
     ]
 
 
+def test_a_panel_adds_no_criterion_that_the_version_before_has() -> None:
+    approved_specification(criteria=[replace(VIABILITY, code="CD63")])
+
+    page = visitor("analyst").open(
+        drafting(product="EXO-1", latest="on", panel="misev_positive_markers")
+    )
+
+    codes = [row["code"].value() for row in page.response.context["form"].rows.forms]
+    assert [code for code in codes if code] == ["CD63", "cd9", "cd81", "tsg101", "syntenin"]
+
+
 def test_the_next_version_begins_with_the_criteria_of_the_one_before() -> None:
     approved_specification(criteria=[VIABILITY, INHERITED])
     analyst = visitor("analyst")
