@@ -16,7 +16,7 @@ from benchmarks.figures import Figure, cost_of, report
 from benchmarks.records import NUMBER, RESULTS, benchmark_database, complete_lot, copies_of
 from products.actions.judging import rejudge
 from products.actions.naming import begin, end
-from products.domain.release import evaluate
+from products.domain.release import judge
 from products.queries.facts import lot_facts
 from tests.records import context, people
 
@@ -50,18 +50,18 @@ def _figures(
     """Per lot: the whole, of that the facts and the evaluation, and the time passed."""
     asks = context(people().quality)
 
-    def judge() -> None:
+    def judge_and_store() -> None:
         asks.touched.update(lots)
         rejudge(asks, "lot.judge")
 
     with transaction.atomic():
         begin("lot.judge", asks)
-        whole = cost_of(judge, repeats=repeats, warm_up=warm_up)
+        whole = cost_of(judge_and_store, repeats=repeats, warm_up=warm_up)
         end()
     reading = cost_of(lambda: lot_facts(lots), repeats=repeats, warm_up=warm_up)
     facts = lot_facts(lots).values()
     evaluating = cost_of(
-        lambda: [evaluate(lot, asks.at) for lot in facts], repeats=repeats, warm_up=warm_up
+        lambda: [judge(lot, asks.at) for lot in facts], repeats=repeats, warm_up=warm_up
     )
     return [
         Figure(f"{name}, to the stored status", whole.cpu_ms / len(lots), "ms", limit),

@@ -31,6 +31,7 @@ from products.domain.errors import (
 )
 from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
+from products.queries.people import roles_of
 from products.queries.roles import roles_that_sign
 
 ATTEMPTS = 3
@@ -126,9 +127,9 @@ def check_permission(context: Context, info: ActionInfo) -> None:
         raise NotPermittedError(f"The account {actor.username} is locked by an administrator.")
     if info.permission is None:
         return
-    groups = list(actor.groups.values_list("name", flat=True))
+    groups = roles_of(actor.pk)
     if info.permission not in permissions_of(groups):
-        held = ", ".join(sorted(groups)) or "no role"
+        held = ", ".join(groups) or "no role"
         raise NotPermittedError(
             f"{actor.username} ({held}) may not do {info.name}: it needs a role that may "
             f"{info.permission.value.replace('_', ' ')}."

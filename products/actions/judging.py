@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from products.domain.lots import Decision
-from products.domain.release import Block, Evaluation, LotFacts, evaluate
+from products.domain.release import Block, Judgement, LotFacts, judge
 from products.models import Hold
 from products.queries.facts import lot_facts
 
@@ -49,16 +49,16 @@ def rejudge(context: Context, caused_by: str) -> None:
         return
     ids = _locked_with_descendants(context.touched)
     facts = lot_facts(ids)
-    evaluations = {key: evaluate(found, context.at) for key, found in facts.items()}
+    evaluations = {key: judge(found, context.at) for key, found in facts.items()}
     while held := [key for key in facts if _must_hold(facts[key], evaluations[key])]:
         for key in held:
             _force_hold(context, facts[key], evaluations[key], caused_by)
         facts = lot_facts(ids)
-        evaluations = {key: evaluate(found, context.at) for key, found in facts.items()}
+        evaluations = {key: judge(found, context.at) for key, found in facts.items()}
     _store(evaluations)
 
 
-def _must_hold(lot: LotFacts, evaluation: Evaluation) -> bool:
+def _must_hold(lot: LotFacts, evaluation: Judgement) -> bool:
     return (
         lot.decision in {Decision.RELEASED, Decision.CONDITIONALLY_RELEASED}
         and not lot.has_open_hold
@@ -66,12 +66,12 @@ def _must_hold(lot: LotFacts, evaluation: Evaluation) -> bool:
     )
 
 
-def _adverse(evaluation: Evaluation) -> list[Block]:
+def _adverse(evaluation: Judgement) -> list[Block]:
     """Blocks but those that time alone brings, for which the status has its own word."""
     return [block for block in evaluation.blocks if block.code not in OUTLASTED_BY_TIME]
 
 
-def _force_hold(context: Context, lot: LotFacts, evaluation: Evaluation, caused_by: str) -> None:
+def _force_hold(context: Context, lot: LotFacts, evaluation: Judgement, caused_by: str) -> None:
     first = _adverse(evaluation)[0]
     Hold.objects.create(
         lot_id=lot.id,
@@ -90,7 +90,7 @@ def _locked_with_descendants(lots: Collection[UUID]) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _store(evaluations: Mapping[UUID, Evaluation]) -> None:
+def _store(evaluations: Mapping[UUID, Judgement]) -> None:
     answers = [
         {
             "id": str(key),

@@ -35,6 +35,7 @@ from products.domain.errors import (
 from products.domain.roles import Permission, permissions_of
 from products.models import ApiToken, User
 from products.queries.listing import LotStamp, lot_stamp
+from products.queries.people import roles_of
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -90,7 +91,7 @@ class MayRead(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         actor = actor_of(request)
-        if Permission.READ not in permissions_of(actor.groups.values_list("name", flat=True)):
+        if Permission.READ not in permissions_of(roles_of(actor.pk)):
             raise NotPermittedError(
                 f"{actor.username} has no role that may read. An administrator grants roles."
             )

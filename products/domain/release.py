@@ -49,6 +49,7 @@ __all__ = [
     "Evaluation",
     "HoldFacts",
     "InvestigationFacts",
+    "Judgement",
     "LotFacts",
     "Outcome",
     "Purpose",
@@ -61,6 +62,7 @@ __all__ = [
     "SupportFacts",
     "SupportKind",
     "evaluate",
+    "judge",
     "signer_blocks",
 ]
 
@@ -93,17 +95,16 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Judgement:
     """The outcome of every rule for ``lot`` (its number) at one instant.
 
-    ``inputs_sha256`` is the hash of the facts. The status is ``status`` before ``judged_until`` and
-    ``next_status`` from then on, for as long as nothing is recorded.
+    The status is ``status`` before ``judged_until`` and ``next_status`` from then on, for as long
+    as nothing is recorded.
     """
 
     lot: str
     at: datetime
     outcomes: tuple[RuleOutcome, ...]
-    inputs_sha256: str
     status: ReleaseStatus
     next_status: ReleaseStatus
     judged_until: datetime
@@ -112,6 +113,13 @@ class Evaluation:
     def blocks(self) -> tuple[Block, ...]:
         """Every reason against release, in the order of the rules."""
         return tuple(block for outcome in self.outcomes for block in outcome.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation(Judgement):
+    """A judgement that is shown or signed; ``inputs_sha256`` is the hash of the facts."""
+
+    inputs_sha256: str
 
     def as_data(self) -> dict[str, object]:
         data = plain(self)
@@ -122,18 +130,34 @@ class Evaluation:
         return canonical_bytes(self)
 
 
+def judge(lot: LotFacts, now: datetime) -> Judgement:
+    """Every rule applied to ``lot`` at ``now``; the same facts give the same judgement."""
+    return _judged(normalised(lot), now)
+
+
 def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
-    """Every rule applied to ``lot`` at ``now``; the same facts give the same bytes."""
+    """`judge`, with the hash of the facts; the same facts give the same bytes."""
     lot = normalised(lot)
-    status = _standing(lot, now)
+    judged = _judged(lot, now)
+    return Evaluation(
+        lot=judged.lot,
+        at=judged.at,
+        outcomes=judged.outcomes,
+        status=judged.status,
+        next_status=judged.next_status,
+        judged_until=judged.judged_until,
+        inputs_sha256=sha256_hex(canonical_bytes(lot)),
+    )
+
+
+def _judged(lot: LotFacts, now: datetime) -> Judgement:
     judged_until = _judged_until(lot, now)
     selection, profile = Selection(lot), profile_in_force(lot)
-    return Evaluation(
+    return Judgement(
         lot=lot.number,
         at=now,
         outcomes=tuple(_apply(rule, profile, selection, now) for rule in RULES),
-        inputs_sha256=sha256_hex(canonical_bytes(lot)),
-        status=status,
+        status=_standing(lot, now),
         next_status=_standing(lot, judged_until),
         judged_until=judged_until,
     )

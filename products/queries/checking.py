@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
-from products.domain.release import Evaluation, evaluate
+from products.domain.release import Judgement, judge
 from products.models import Lot
 from products.queries.facts import lot_facts
 from products.queries.lots import lots_at
@@ -66,13 +66,13 @@ def _differences(keys: list[UUID], now: datetime) -> dict[UUID, tuple[int, list[
     stored = {row["id"]: row for row in lots_at(now).filter(pk__in=keys).values(*columns)}
     facts = lot_facts(keys)
     found = {
-        key: (row["version"], list(_compared(row, evaluate(facts[key], now), now)))
+        key: (row["version"], list(_compared(row, judge(facts[key], now), now)))
         for key, row in stored.items()
     }
     return {key: (version, ones) for key, (version, ones) in found.items() if ones}
 
 
-def _compared(row: Mapping[str, Any], fresh: Evaluation, now: datetime) -> Iterator[Difference]:
+def _compared(row: Mapping[str, Any], fresh: Judgement, now: datetime) -> Iterator[Difference]:
     number = row["number"]
     if row["status"] != fresh.status:
         shown = STATUS_LABELS[ReleaseStatus(row["status"])].lower()

@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.db import connection
 from django.db.models import Q
 
 from products.domain.roles import Permission, permissions_of
 from products.models import Installation, Site, User
 from products.models.installation import InstallationKind
+
+# Asked with every request.
+ROLES = """
+SELECT held.name FROM auth_group held
+JOIN products_user_groups link ON link.group_id = held.id
+WHERE link.user_id = %s ORDER BY held.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,13 @@ def identity_of(user: UUID) -> Identity:
         is_demo=row["kind"] == InstallationKind.DEMO,
         zone=row["zone"] or "UTC",
     )
+
+
+def roles_of(account: UUID) -> list[str]:
+    """The names of the roles that the account has now, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROLES, [account])
+        return [name for (name,) in cursor.fetchall()]
 
 
 def is_demo() -> bool:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from products.domain.facts import LotFacts, MediaFacts, RunFacts
 from products.domain.lots import Decision
-from products.domain.release import evaluate
+from products.domain.release import judge
 from products.domain.results import RunState
 from products.models import Lot, MediaLot, Run
 from products.queries.facts import lot_facts
@@ -80,8 +80,8 @@ def _would_be_held(lot: LotFacts, then: LotFacts, now: datetime) -> bool:
     """A lot in use against which a reason speaks that did not before."""
     if lot.decision not in RELEASED or lot.has_open_hold:
         return False
-    before = {block.message for block in evaluate(lot, now).blocks}
-    return any(block.message not in before for block in evaluate(then, now).blocks)
+    before = {block.message for block in judge(lot, now).blocks}
+    return any(block.message not in before for block in judge(then, now).blocks)
 
 
 def _as_recalled(lot: LotFacts, media_lot: str, held: Collection[str]) -> LotFacts:
