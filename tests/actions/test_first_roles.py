@@ -95,5 +95,9 @@ def test_the_server_itself_gives_no_role_that_signs_without_quality() -> None:
     )
 
     with pytest.raises(DatabaseError, match="only provisioning gives it"), transaction.atomic():
-        begin("system.provision", context(people().admin))
-        given.save(force_insert=True)
+        _as_provisioning(given)
+
+
+def _as_provisioning(given: RoleGrant) -> None:
+    begin("system.provision", context(people().admin))
+    given.save(force_insert=True)
