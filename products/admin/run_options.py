@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 from django.urls import reverse
 
+from products.admin.attachments import transcribe_option
 from products.admin.parts import Option, option
 from products.admin.readings import needs_supports
 from products.admin.requests import identity_in
 from products.domain.amendments import UNDER_INVESTIGATION
 from products.domain.investigations import InvestigationKind, InvestigationOutcome
 from products.domain.results import RunState
+from products.domain.transcriptions import TranscriptionKind
 from products.queries.run_page import RunPage
 
 BY_HAND = frozenset({InvestigationOutcome.CONFIRMED, InvestigationOutcome.INVALIDATED})
@@ -43,6 +45,14 @@ def run_options(request: HttpRequest, page: RunPage) -> Iterator[Option]:
             "Transcribe the report",
             url("report"),
             why_not=_set_aside(page),
+        )
+    if run.from_paper:
+        yield transcribe_option(
+            request,
+            TranscriptionKind.RUN,
+            run.number,
+            page.transcription,
+            "Name the paper original",
         )
     is_returned = page.open_return is not None
     yield option(

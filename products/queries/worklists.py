@@ -46,6 +46,7 @@ from products.models import (
 from products.queries.listing import KINDS_OF_ONE
 from products.queries.lots import Standing, lots_at
 from products.queries.people import Identity
+from products.queries.roles import grants_in_force
 from products.queries.runs import results_in_effect
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _waiting(identity: Identity, now: datetime) -> list[Waiting]:
     if Permission.DECIDE in may:
         found += [_ready(now), _open_investigations()]
     if Permission.APPROVE in may:
-        found.append(_drafts())
+        found += [_drafts(), _roles_to_sign(identity.person)]
     if Permission.DETERMINE in may:
         found.append(_undetermined())
     return found
@@ -226,31 +227,29 @@ def _to_verify(person: UUID | None) -> Waiting:
     rows = (
         Transcription.objects.filter(verification__isnull=True)
         .exclude(recorded_by__person=person)
-        .select_related("method_version", "determination")
         .order_by("recorded_at", "id")
     )
     return _listed("Transcriptions from paper to verify", rows, _transcribed)
 
 
 def _transcribed(row: Transcription) -> tuple[str, str, UUID, str]:
-    """Linked to the record that was transcribed."""
-    kind = TranscriptionKind(row.kind)
-    records: dict[TranscriptionKind, tuple[str, UUID | None]] = {
-        TranscriptionKind.RUN: ("run", row.run_id),
-        TranscriptionKind.SPECIFICATION: ("specificationversion", row.specification_id),
-        TranscriptionKind.METHOD: (
-            "method",
-            row.method_version.method_id if row.method_version else None,
-        ),
-        TranscriptionKind.DETERMINATION: (
-            "donor",
-            row.determination.donor_id if row.determination else None,
-        ),
-        TranscriptionKind.SOURCE: ("tissuesource", row.source_id),
-    }
-    model, key = records[kind]
-    assert key is not None  # the table's constraint
-    return row.number, model, key, TRANSCRIPTION_LABELS[kind]
+    return row.number, "transcription", row.pk, TRANSCRIPTION_LABELS[TranscriptionKind(row.kind)]
+
+
+def _roles_to_sign(person: UUID | None) -> Waiting:
+    """Quality signs for a role before it can sign; nobody for an account of the own person."""
+    grants = (
+        grants_in_force()
+        .filter(by_provision=False, approval__isnull=True)
+        .exclude(user__person=person)
+        .select_related("user__person")
+        .order_by("recorded_at", "id")
+    )
+    return _listed(
+        "Roles that wait for your signature",
+        grants,
+        lambda grant: (grant.user.username, "rolegrant", grant.pk, grant.role),
+    )
 
 
 def _incubations(now: datetime) -> Waiting:

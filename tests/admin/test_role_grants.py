@@ -262,3 +262,26 @@ def test_the_page_of_a_person_asks_a_bounded_number_of_questions(
         page = reader.open(address("person_change", person))
 
     assert f"anna{how_many - 1}" in page
+
+
+def test_quality_finds_the_roles_that_wait_for_a_signature_at_home() -> None:
+    grant = grant_of(newcomer())
+
+    page = visitor("quality").open("/admin/")
+
+    assert "Roles that wait for your signature 1 nora Analyst" in page
+    assert address("rolegrant_change", grant) in page.html
+
+
+def test_a_role_of_ones_own_waits_for_somebody_else() -> None:
+    create_account(
+        context(people().admin),
+        username="quentin2",
+        person=person_of(people().quality).pk,
+        password=FIRST_PASSWORD,
+        roles=["Reviewer"],
+    )
+
+    page = visitor("quality").open("/admin/")
+
+    assert "quentin2" not in page

@@ -260,3 +260,19 @@ def test_every_kind_of_record_is_shown_to_the_second_person(kind: str) -> None:
 
     assert KEYS[kind][1] in page
     assert "✓ Verified" in page
+
+
+def test_the_page_of_a_run_from_paper_leads_to_naming_its_original() -> None:
+    lot()
+    go_live()
+    run = paper_result().run
+
+    page = visitor("analyst").open(address("run_change", run))
+
+    assert f"{address('transcription_add')}?kind=run&amp;key={run.number}" in page.html
+
+
+def test_what_waits_to_be_verified_leads_to_its_page(paper: Transcription) -> None:
+    page = visitor("reviewer").open("/admin/")
+
+    assert address("transcription_change", paper) in page.html
