@@ -81,5 +81,5 @@ def _id(item: Any) -> str:
     return str(item.id)
 
 
-def _age(run: RunFacts) -> tuple[datetime, datetime]:
-    return run.first_submitted_at or FAR_FUTURE, run.performed_at
+def _age(run: RunFacts) -> tuple[datetime, datetime, str]:
+    return run.first_submitted_at or FAR_FUTURE, run.performed_at, run.number
