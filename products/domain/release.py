@@ -96,15 +96,30 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The outcome of every rule for ``lot`` (its number) at one instant.
+    """What is stored of a lot: the reasons against release, in the order of the rules.
 
     The status is ``status`` before ``judged_until`` and ``next_status`` from then on, for as long
     as nothing is recorded.
     """
 
+    at: datetime
+    blocks: tuple[Block, ...]
+    status: ReleaseStatus
+    next_status: ReleaseStatus
+    judged_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A judgement as it is shown and signed: the outcome of every rule for ``lot`` (its number).
+
+    ``inputs_sha256`` is the hash of the facts; the rest is as of a `Judgement`.
+    """
+
     lot: str
     at: datetime
     outcomes: tuple[RuleOutcome, ...]
+    inputs_sha256: str
     status: ReleaseStatus
     next_status: ReleaseStatus
     judged_until: datetime
@@ -113,13 +128,6 @@ class Judgement:
     def blocks(self) -> tuple[Block, ...]:
         """Every reason against release, in the order of the rules."""
         return tuple(block for outcome in self.outcomes for block in outcome.blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation(Judgement):
-    """A judgement that is shown or signed; ``inputs_sha256`` is the hash of the facts."""
-
-    inputs_sha256: str
 
     def as_data(self) -> dict[str, object]:
         data = plain(self)
@@ -131,32 +139,34 @@ class Evaluation(Judgement):
 
 
 def judge(lot: LotFacts, now: datetime) -> Judgement:
-    """Every rule applied to ``lot`` at ``now``; the same facts give the same judgement."""
-    return _judged(normalised(lot), now)
-
-
-def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
-    """`judge`, with the hash of the facts; the same facts give the same bytes."""
+    """`evaluate` without what only readers need: the reasons and the status are the same."""
     lot = normalised(lot)
-    judged = _judged(lot, now)
-    return Evaluation(
-        lot=judged.lot,
-        at=judged.at,
-        outcomes=judged.outcomes,
-        status=judged.status,
-        next_status=judged.next_status,
-        judged_until=judged.judged_until,
-        inputs_sha256=sha256_hex(canonical_bytes(lot)),
-    )
-
-
-def _judged(lot: LotFacts, now: datetime) -> Judgement:
     judged_until = _judged_until(lot, now)
     selection, profile = Selection(lot), profile_in_force(lot)
     return Judgement(
+        at=now,
+        blocks=tuple(
+            block
+            for rule in RULES
+            if rule.id not in profile.left_out
+            for block in rule.find(selection, now)
+        ),
+        status=_standing(lot, now),
+        next_status=_standing(lot, judged_until),
+        judged_until=judged_until,
+    )
+
+
+def evaluate(lot: LotFacts, now: datetime) -> Evaluation:
+    """Every rule applied to ``lot`` at ``now``; the same facts give the same bytes."""
+    lot = normalised(lot)
+    judged_until = _judged_until(lot, now)
+    selection, profile = Selection(lot), profile_in_force(lot)
+    return Evaluation(
         lot=lot.number,
         at=now,
         outcomes=tuple(_apply(rule, profile, selection, now) for rule in RULES),
+        inputs_sha256=sha256_hex(canonical_bytes(lot)),
         status=_standing(lot, now),
         next_status=_standing(lot, judged_until),
         judged_until=judged_until,

@@ -58,6 +58,14 @@ class Selection:
             else tuple(_own_runs(lot, item, by_criterion.get(item.id, [])))
             for item in lot.criteria
         }
+        self._reportable = {
+            key: tuple(run for run in runs if is_reportable(run))
+            for key, runs in self._runs.items()
+        }
+        self._tested = {
+            key: tuple(run for run in runs if effective_verdict(run) not in UNTESTED)
+            for key, runs in self._runs.items()
+        }
         self.inherited = tuple(
             {
                 run.id: run
@@ -77,7 +85,7 @@ class Selection:
 
     def reportable(self, item: CriterionFacts) -> tuple[RunFacts, ...]:
         """The runs of the criterion that have a result which counts, oldest first."""
-        return tuple(run for run in self._runs[item.id] if is_reportable(run))
+        return self._reportable[item.id]
 
     def current(self, item: CriterionFacts) -> tuple[RunFacts, ...]:
         """The youngest run whose result counts; an inherited criterion has one of each lot."""
@@ -85,7 +93,7 @@ class Selection:
 
     def tested(self, item: CriterionFacts) -> tuple[RunFacts, ...]:
         """The runs of the criterion that have, or are about to have, a result which counts."""
-        return tuple(run for run in self._runs[item.id] if effective_verdict(run) not in UNTESTED)
+        return self._tested[item.id]
 
     def all_tested(self) -> tuple[RunFacts, ...]:
         """The tested runs of all criteria, each once, in the order of the specification."""
