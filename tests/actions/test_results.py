@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from products.actions.readings import save_readings, submit_run
+from products.actions.reviews import review_results
 from products.domain.criteria import Verdict
-from products.models import Investigation, Result, Run
+from products.domain.errors import SeparationOfDutiesError, StaleVersionError, WrongStatusError
+from products.domain.roles import Role
+from products.models import Investigation, Lot, Result, Run
 from tests.records import (
     INCUBATION,
     STERILITY,
     context,
+    counted,
     lot,
     opened_run,
     people,
+    second_account,
     submitted_run,
     supports,
     time_is,
@@ -108,3 +114,69 @@ def test_a_sterility_run_may_be_submitted_at_set_up_before_anything_was_read(dem
         False,
         START + INCUBATION,
     )
+
+
+def test_readings_and_supports_are_kept_and_submitted_in_one_action(demo_db: str) -> None:
+    with time_is(START):
+        lot(criteria=[STERILITY])
+        run = opened_run(STERILITY)
+
+        result = submit_run(
+            context(people().analyst), run=run.number, readings=vessels(START), supports=supports()
+        )
+
+    run.refresh_from_db()
+    assert (run.state, run.performed_by) == ("submitted", people().analyst.person)
+    assert (result.verdict, result.reading_sequence) == ("interim", run.readings.count())
+    assert list(run.supports.values_list("sequence", flat=True)) == [1, 2]
+
+
+def test_one_action_that_keeps_and_submits_judges_the_lot_once(db: None) -> None:
+    lot()
+    run = opened_run()
+    before = Lot.objects.get().version
+
+    submit_run(context(people().analyst), run=run.number, readings=counted())
+
+    assert Lot.objects.get().version == before + 1
+
+
+def test_readings_that_are_sent_replace_those_saved_before(db: None) -> None:
+    lot()
+    run = opened_run()
+    save_readings(context(people().analyst), run=run.number, readings=counted("982", "18"))
+
+    result = submit_run(context(people().analyst), run=run.number, readings=counted("820", "18"))
+
+    assert list(run.readings.values_list("sequence", "text")) == [(1, "982"), (2, "18"), (3, "820")]
+    assert (result.reading_sequence, result.raw_text[:5]) == (3, "97.85")
+
+
+def test_a_final_result_takes_no_readings_with_a_submission(db: None) -> None:
+    lot()
+    run = submitted_run().run
+
+    with pytest.raises(WrongStatusError, match="is final"):
+        submit_run(context(people().analyst), run=run.number, readings=counted("999", "1"))
+
+
+def test_nothing_is_kept_of_a_submission_that_is_refused(db: None) -> None:
+    lot()
+    run = opened_run()
+    stale = replace(context(people().analyst), expected_version=run.lot.version + 7)
+
+    with pytest.raises(StaleVersionError, match="has changed since"):
+        submit_run(stale, run=run.number, readings=counted())
+
+    assert not run.readings.exists()
+    assert not run.results.exists()
+
+
+def test_who_reviewed_a_result_sends_no_supporting_records_with_a_submission(db: None) -> None:
+    lot()
+    run = submitted_run().run
+    review_results(context(people().reviewer), lot=run.lot.number, runs=[run.number])
+    reviewer = second_account(people().reviewer, "rita-at-the-bench", Role.ANALYST)
+
+    with pytest.raises(SeparationOfDutiesError, match="reviewed run"):
+        submit_run(context(reviewer), run=run.number, supports=supports())
