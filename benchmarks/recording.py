@@ -21,7 +21,6 @@ from django.test import override_settings
 from benchmarks.figures import Cost, Figure, costs_of, report
 from benchmarks.plain import make_plain_table
 from benchmarks.records import RESULTS, benchmark_database, complete_lot, copies_of, open_again
-from products.api.runs import SubmissionBody
 from products.models import Lot, Result, Run
 from tests.api.clients import token_for
 from tests.conftest import Databases
@@ -129,19 +128,14 @@ def _figures(server: Server, results: int, repeats: int, limit: float) -> Iterat
     lot = f"lot of {results} results" if results > 1 else "lot of one result"
     runs = _open_runs(results, 2 * needed)
     first, second = runs[:needed], runs[needed:]
-    takes_readings = "readings" in SubmissionBody().fields
     work = [
         server.sending([[_plain(run)] for run in first]),
+        server.sending([[_one_request(run)] for run in second]),
         server.sending([_two_requests(run) for run in first]),
     ]
-    if takes_readings:
-        work.append(server.sending([[_one_request(run)] for run in second]))
-    plain, two, *one = costs_of(work, repeats=repeats, warm_up=warm_up)
-    for cost in one:
-        yield from _against(plain, cost, f"one request, {lot}", limit)
-    yield from _against(
-        plain, two, f"saved, then submitted, {lot}", None if takes_readings else limit
-    )
+    plain, one, two = costs_of(work, repeats=repeats, warm_up=warm_up)
+    yield from _against(plain, one, f"one request, {lot}", limit)
+    yield from _against(plain, two, f"saved, then submitted, {lot}", None)
 
 
 def _against(plain: Cost, ours: Cost, name: str, limit: float | None) -> Iterator[Figure]:
