@@ -44,7 +44,9 @@ def test_a_failing_value_goes_only_with_a_second_signature(
         expect(page.get_by_text("page 12.txt is attached to run")).to_be_visible()
         page.get_by_role("link", name="Correct readings").click()
         faults += inspect(page, "correct")
-        page.get_by_label("Corrected: Value, replicate 1").fill("0.09")
+        page.get_by_label("Corrected: Endotoxin in the diluted test solution, replicate 1").fill(
+            "0.09"
+        )
         page.get_by_label("What went wrong").select_option("transcription_error")
         page.get_by_label("Evidence file").select_option(index=1)
         sign(page, "Sign the correction", "Decimal point lost")
