@@ -10,7 +10,12 @@ import pytest
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import review_results
 from products.domain.criteria import Verdict
-from products.domain.errors import SeparationOfDutiesError, StaleVersionError, WrongStatusError
+from products.domain.errors import (
+    SeparationOfDutiesError,
+    StaleVersionError,
+    UnknownReferenceError,
+    WrongStatusError,
+)
 from products.domain.roles import Role
 from products.models import Investigation, Lot, Result, Run
 from tests.records import (
@@ -180,3 +185,12 @@ def test_who_reviewed_a_result_sends_no_supporting_records_with_a_submission(db:
 
     with pytest.raises(SeparationOfDutiesError, match="reviewed run"):
         submit_run(context(reviewer), run=run.number, supports=supports())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", ["EV-26-001-S1-R9", "no\x00run", "no\ud800run"])
+def test_a_number_that_is_no_runs_is_said_to_be_unknown(number: str) -> None:
+    lot()
+
+    with pytest.raises(UnknownReferenceError, match="There is no run"):
+        submit_run(context(people().analyst), run=number)
