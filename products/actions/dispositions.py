@@ -14,13 +14,14 @@ from products.actions.signing import sign
 from products.domain.canonical import canonical_bytes, sha256_hex
 from products.domain.dispositions import DECIDES, MEANINGS, DispositionKind
 from products.domain.errors import ReleaseBlockedError, WrongStatusError
-from products.domain.facts import RunFacts, plain
+from products.domain.facts import plain
 from products.domain.lots import STATUS_LABELS, WAS_RELEASED, Decision, decisions_possible
+from products.domain.ordering import normalised
 from products.domain.release import Evaluation, LotFacts, evaluate, signer_blocks
-from products.domain.results import RunState
 from products.domain.roles import Permission
 from products.models import Acknowledgement, Disposition, Lot
 from products.models.fields import uuid7
+from products.queries.changes import changes_since_release
 from products.queries.facts import descendants_of, lot_facts
 
 
@@ -115,21 +116,22 @@ def recall_lot(context: Context, *, lot: str) -> Disposition:
 def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
     """Sign for having seen what changed on a released lot since its release.
 
-    A changed result no longer speaks against the lot by itself; a rule that it breaks still does.
-    A hold that the change forced is lifted by itself.
+    Whatever changed: a result, a determination, a training. A changed result no longer speaks
+    against the lot by itself; a rule that it breaks still does. A hold that the change forced is
+    lifted under a signature of its own.
 
     Raises:
         WrongStatusError: the lot is not released, or nothing changed that is not acknowledged yet.
     """
     found = find_lot(lot)
     locked = lock_lot(context, found)
-    facts = lot_facts([locked.pk])[locked.pk]
+    facts = normalised(lot_facts([locked.pk])[locked.pk])
     if facts.decision not in WAS_RELEASED:
         raise WrongStatusError(
             f"Lot {facts.number} is not released: there is no release that a change could follow."
         )
-    changed = _changed(facts)
-    if not changed:
+    changes = changes_since_release(facts)
+    if changes is None or not changes.new:
         raise WrongStatusError(
             f"Nothing changed on lot {facts.number} since its release that is not acknowledged yet."
         )
@@ -142,7 +144,7 @@ def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
         zone=found.site.zone,
         content={
             "lot": facts.number,
-            "changes": [_change(facts, run) for run in changed],
+            "changes": plain(changes.new),
             "facts": plain(facts),
             "evaluation": evaluate(facts, context.at).as_data(),
         },
@@ -151,7 +153,9 @@ def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
         id=key,
         lot=locked,
         number=locked.acknowledgements.count() + 1,
-        results={run.number: run.result_id for run in _runs(facts) if run.result_id},
+        results={
+            run.number: run.result_id for run in (*facts.inherited, *facts.runs) if run.result_id
+        },
         facts=canonical_bytes(plain(facts)),
         signature=signature,
     )
@@ -211,37 +215,3 @@ def decide(
         lot.decision = DECIDES[kind]
     lot.save(update_fields=["decision", "decision_number"])
     return disposition
-
-
-def _runs(facts: LotFacts) -> tuple[RunFacts, ...]:
-    return (*facts.inherited, *facts.runs)
-
-
-def _changed(facts: LotFacts) -> list[RunFacts]:
-    """The runs with a result that nobody signed for, or retracted since somebody did."""
-    signed = dict(facts.signed_results or ())
-    return [
-        run
-        for run in _runs(facts)
-        if run.result_id is not None
-        and run.result_id not in facts.acknowledged
-        and (
-            run.number in signed
-            if run.state is RunState.RETRACTED
-            else signed.get(run.number) != run.result_id
-        )
-    ]
-
-
-def _change(facts: LotFacts, run: RunFacts) -> dict[str, object]:
-    return {
-        "run": run.number,
-        "state": run.state,
-        "signed_result": dict(facts.signed_results or ()).get(run.number),
-        "result": run.result_id,
-        "version": run.result_version,
-        "verdict": run.verdict,
-        "reported": run.reported,
-        "unit": run.unit,
-        "reason": run.reason,
-    }

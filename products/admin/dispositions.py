@@ -120,8 +120,9 @@ def acknowledging(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         perform=perform,
         submit="Sign the acknowledgement",
         meaning="Changes since release acknowledged",
-        intro="You sign for having seen what changed. The status stays as it is; a hold that a "
-        "change forced is lifted by itself, and a broken rule still speaks against the lot.",
+        intro="You sign for having seen what changed. The status stays as it is: a hold that a "
+        "change forced is lifted under a signature of its own, and a broken rule still speaks "
+        "against the lot.",
         template="admin/exolot/decide.html",
         back=_page_of(lot),
         lot=lot,

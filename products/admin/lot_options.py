@@ -143,8 +143,8 @@ def lot_options(request: HttpRequest, page: LotPage) -> Iterator[Option]:
             "Acknowledge changes",
             url("acknowledge"),
             why_not=""
-            if page.to_acknowledge
-            else "no result changed since the release that is not acknowledged.",
+            if page.changes and page.changes.new
+            else "nothing changed since the release that is not acknowledged.",
         )
     yield option(
         request,

@@ -18,7 +18,8 @@ from products.admin.pages import ActionPage, Crumb, Done
 from products.domain.errors import DomainError
 from products.domain.results import RunState
 from products.models import Evidence, Lot
-from products.queries.lot_page import LotPage, RunLine, lot_page
+from products.queries.lot_lines import RunLine
+from products.queries.lot_page import LotPage, lot_page
 from products.queries.people import Identity
 from products.queries.run_page import RunPage, run_page
 

@@ -18,7 +18,8 @@ from products.api.schema import acts, reads
 from products.api.shown_lots import LotShape, lot_response
 from products.api.surface import Body, SignedBody, View, accept, only_parameters
 from products.domain.changes import Change
-from products.queries.evidence import changes_since_release
+from products.queries.changes import changes_since_release
+from products.queries.facts import lot_facts
 from products.queries.listing import lot_row
 
 TAG = "Decisions"
@@ -152,9 +153,8 @@ class ChangesSinceRelease(View):
     )
     def get(self, request: Request, lot: str) -> Response:
         only_parameters(request, [])
-        now = timezone.now()
-        row = lot_row(lot, now)
-        found = changes_since_release(row.id, now)
+        row = lot_row(lot, timezone.now())
+        found = changes_since_release(lot_facts([row.id])[row.id])
         return Response(
             {
                 "lot": row.number,

@@ -24,7 +24,6 @@ from products.models import (
     Sample,
     SpecificationChange,
 )
-from products.queries.lot_page import ChangesSinceRelease, lot_page
 from products.queries.lots import Standing, lots_at
 
 if TYPE_CHECKING:
@@ -117,9 +116,3 @@ def parents_of(lot: Lot, now: datetime) -> list[WithAnnotations[Lot, Standing]]:
     """The lots that it is made from, as they stand; no query when there are none."""
     links = [link.parent_id for link in lot.parent_links.all()]
     return list(lots_at(now).filter(pk__in=links).order_by("number")) if links else []
-
-
-def changes_since_release(lot: UUID, now: datetime) -> ChangesSinceRelease | None:
-    """What differs from what the releaser signed; None for a lot that was not released."""
-    found = Lot.objects.select_related("product", "site", "specification").get(pk=lot)
-    return lot_page(found, now).changes

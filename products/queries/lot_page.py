@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,18 +9,11 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
-from products.domain.changes import Change, changes_between
-from products.domain.criteria import Category, Criterion, SatisfiedBy, Verdict
-from products.domain.dispositions import DispositionKind
 from products.domain.donors import OUTCOME_LABELS, SourceFacts
-from products.domain.facts import plain
-from products.domain.lots import WAS_RELEASED
 from products.domain.methods import DocumentState
-from products.domain.ordering import normalised
 from products.domain.products import PROFILE_LABELS
-from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, RunFacts, evaluate
+from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, evaluate
 from products.domain.results import RunState
-from products.domain.selection import Selection, effective_verdict, needs_review
 from products.domain.sources import TISSUE_LABELS
 from products.models import (
     Acknowledgement,
@@ -32,11 +24,9 @@ from products.models import (
     Hold,
     Investigation,
     Lot,
-    MediaLot,
     Note,
     Review,
     Run,
-    RunReturn,
     Sample,
     SecondSignature,
     Signature,
@@ -44,74 +34,22 @@ from products.models import (
     SpecificationVersion,
 )
 from products.queries.attachments import files_of_lot, notes
+from products.queries.changes import ChangesSinceRelease, changes_since_release
 from products.queries.facts import descendants_of, lot_facts
+from products.queries.lot_lines import (
+    CategoryTable,
+    RunLine,
+    criterion_of_run,
+    is_to_review,
+    run_lines,
+    runs_beside,
+    tables_of,
+)
 from products.queries.lots import Standing, lots_at
-from products.queries.versions import VersionLine, second_of, state_of, versions_of
+from products.queries.versions import second_of, state_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
-
-RAW_LENGTH = 18
-
-
-@dataclass(frozen=True, slots=True)
-class RunLine:
-    """One run beside its limit. ``facts`` None: it was discarded.
-
-    ``versions`` are all of its result, the latest first.
-    """
-
-    run: Run
-    facts: RunFacts | None
-    verdict: Verdict
-    must_be_reviewed: bool
-    versions: tuple[VersionLine, ...] = ()
-
-    @property
-    def raw(self) -> str:
-        """The unrounded value, cut where only a division writes more digits."""
-        text = self.facts.raw_text if self.facts else ""
-        return text if len(text) <= RAW_LENGTH else f"{text[:RAW_LENGTH]}…"
-
-    @property
-    def in_force(self) -> VersionLine | None:
-        return next((line for line in self.versions if line.counts), None)
-
-    @property
-    def other_versions(self) -> tuple[VersionLine, ...]:
-        """Values that were corrected, are proposed or were refused."""
-        return tuple(line for line in self.versions if line.must_stay_visible)
-
-    @property
-    def is_aside(self) -> bool:
-        """It counts for nothing: discarded, retracted or invalidated."""
-        return self.facts is None or self.facts.invalidated or self.run.state == RunState.RETRACTED
-
-
-@dataclass(frozen=True, slots=True)
-class InheritedLine:
-    """A result that was recorded on a lot this one was made from."""
-
-    facts: RunFacts
-    verdict: Verdict
-    lot: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionLine:
-    criterion: Criterion
-    runs: tuple[RunLine, ...]
-    inherited: tuple[InheritedLine, ...] = ()
-
-    @property
-    def is_of_parent(self) -> bool:
-        return self.criterion.satisfied_by is SatisfiedBy.PARENT
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryTable:
-    category: Category
-    lines: tuple[CriterionLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +75,6 @@ class LotAmendment:
     row: Amendment
     second: SecondSignature | None
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesSinceRelease:
-    """``every`` change since the release was signed; ``new`` are those since quality last signed
-    for them.
-    """
-
-    every: tuple[Change, ...]
-    new: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,24 +124,6 @@ class LotPage:
         return tuple(line for line in self.amendments if line.state == "waits")
 
     @property
-    def to_acknowledge(self) -> tuple[str, ...]:
-        """Numbers of runs of which a released lot has a result that nobody signed for."""
-        if self.facts.decision not in WAS_RELEASED:
-            return ()
-        signed = dict(self.facts.signed_results or ())
-        return tuple(
-            run.number
-            for run in (*self.facts.inherited, *self.facts.runs)
-            if run.result_id is not None
-            and run.result_id not in self.facts.acknowledged
-            and (
-                run.number in signed
-                if run.state is RunState.RETRACTED
-                else signed.get(run.number) != run.result_id
-            )
-        )
-
-    @property
     def status(self) -> str:
         return self.evaluation.status.value
 
@@ -234,24 +144,12 @@ class LotPage:
         return next((row for row in reversed(self.dispositions) if row.kind in kinds), None)
 
 
-def is_to_review(line: RunLine) -> bool:
-    facts = line.facts
-    return (
-        facts is not None
-        and facts.final
-        and facts.reviewed_by is None
-        and line.must_be_reviewed
-        and facts.state is RunState.SUBMITTED
-        and not facts.pending_amendment
-    )
-
-
 def lot_page(lot: Lot, now: datetime) -> LotPage:
     facts = lot_facts([lot.pk])[lot.pk]
-    lines = _run_lines(lot, facts)
+    lines = run_lines(lot, facts)
     by_criterion: dict[str | None, list[RunLine]] = {}
     for line in lines:
-        by_criterion.setdefault(_criterion_of(line), []).append(line)
+        by_criterion.setdefault(criterion_of_run(line), []).append(line)
     dispositions = tuple(
         Disposition.objects.filter(lot=lot).select_related("signature").order_by("number")
     )
@@ -269,8 +167,8 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
         lot=lot,
         facts=facts,
         evaluation=evaluate(facts, now),
-        tables=_tables(facts, by_criterion, {row.number: row.pk for row in parents}),
-        other_runs=_others(facts, by_criterion),
+        tables=tables_of(facts, by_criterion, {row.number: row.pk for row in parents}),
+        other_runs=runs_beside(facts, by_criterion),
         samples=_samples(lot),
         sources=tuple(_source_line(source) for source in facts.sources),
         investigations=tuple(
@@ -295,7 +193,7 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
         )
         .exclude(pk=lot.specification_id)
         .exists(),
-        changes=_changes(facts, dispositions, acknowledgements),
+        changes=changes_since_release(facts),
         parents=parents,
         descendants=tuple(
             lots_at(now)
@@ -304,97 +202,6 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
             .order_by("number")
         ),
     )
-
-
-def media_of(run: Run) -> list[MediaLot]:
-    return list(MediaLot.objects.filter(run_links__run=run).order_by("material", "number"))
-
-
-def _run_lines(lot: Lot, facts: LotFacts) -> list[RunLine]:
-    judged = {UUID(run.id): run for run in facts.runs}
-    rows = list(
-        Run.objects.filter(lot=lot)
-        .select_related(
-            "sample",
-            "instrument",
-            "laboratory",
-            "method_version__method",
-            "recorded_by__person",
-            "performed_by",
-            "criterion",
-        )
-        .prefetch_related(
-            Prefetch("returns", queryset=RunReturn.objects.select_related("returned_by__person"))
-        )
-        .order_by("recorded_at", "number")
-    )
-    versions = versions_of([row.pk for row in rows])
-    return [_run_line(row, judged.get(row.pk), versions.get(row.pk, ())) for row in rows]
-
-
-def _run_line(row: Run, facts: RunFacts | None, versions: tuple[VersionLine, ...]) -> RunLine:
-    if facts is None:
-        return RunLine(row, None, Verdict.PENDING, must_be_reviewed=False, versions=versions)
-    return RunLine(row, facts, effective_verdict(facts), needs_review(facts), versions)
-
-
-def _criterion_of(line: RunLine) -> str | None:
-    """The criterion of the version in force that the run is judged by."""
-    if line.facts is not None:
-        return line.facts.criterion_id
-    return str(line.run.criterion_id) if line.run.criterion_id else None
-
-
-def _tables(
-    facts: LotFacts,
-    by_criterion: dict[str | None, list[RunLine]],
-    origins: dict[str, UUID],
-) -> tuple[CategoryTable, ...]:
-    tables, selection = [], Selection(facts)
-    for category in Category:
-        lines = [
-            CriterionLine(
-                item.criterion,
-                tuple(by_criterion.get(item.id, [])),
-                tuple(
-                    InheritedLine(run, effective_verdict(run), origins.get(run.lot))
-                    for run in selection.runs_for(item)
-                    if run.lot != facts.number
-                ),
-            )
-            for item in facts.criteria
-            if item.criterion.category is category
-        ]
-        if lines:
-            tables.append(CategoryTable(category, tuple(lines)))
-    return tuple(tables)
-
-
-def _others(facts: LotFacts, by_criterion: dict[str | None, list[RunLine]]) -> tuple[RunLine, ...]:
-    """Runs that no criterion of the version in force asks for."""
-    known = {item.id for item in facts.criteria}
-    return tuple(line for key, lines in by_criterion.items() if key not in known for line in lines)
-
-
-def _changes(
-    facts: LotFacts,
-    dispositions: tuple[Disposition, ...],
-    acknowledgements: tuple[Acknowledgement, ...],
-) -> ChangesSinceRelease | None:
-    """None for a lot that was not released."""
-    release = next(
-        (row for row in reversed(dispositions) if row.kind == DispositionKind.RELEASE), None
-    )
-    if release is None:
-        return None
-    now = plain(normalised(facts))
-    signed = json.loads(bytes(release.signature.content))["shown"]["facts"]
-    assert isinstance(now, dict)
-    every = changes_between(signed, now)
-    if not acknowledgements or not every:
-        return ChangesSinceRelease(every, every)
-    known = json.loads(bytes(acknowledgements[-1].facts))
-    return ChangesSinceRelease(every, changes_between(known, now))
 
 
 def _parents(facts: LotFacts, now: datetime) -> tuple[WithAnnotations[Lot, Standing], ...]:

@@ -506,7 +506,6 @@ def test_a_correction_after_release_holds_the_lot_until_quality_has_seen_it(
 ) -> None:
     release()
     run = releasable.runs.get()
-    before = run.results.get()
     amendment = correct(run.number)
     assert amendment.result is not None
     reviewed(amendment.result)
@@ -518,9 +517,8 @@ def test_a_correction_after_release_holds_the_lot_until_quality_has_seen_it(
     assert status() == "released"
     assert row.results == {run.number: str(amendment.result.pk)}
     shown = json.loads(bytes(row.signature.content))["shown"]
-    assert [(one["signed_result"], one["result"]) for one in shown["changes"]] == [
-        (str(before.pk), str(amendment.result.pk))
-    ]
+    assert f"run {run.number}" in {one["record"] for one in shown["changes"]}
+    assert any("was corrected" in one["message"] for one in shown["changes"])
     assert json.loads(bytes(row.facts))["runs"] == shown["facts"]["runs"]
 
 
@@ -554,6 +552,19 @@ def test_a_result_that_was_added_is_acknowledged_and_breaks_nothing(releasable: 
     assert status() == "released"
 
     assert added.run.number in acknowledge().results
+
+
+def test_a_change_that_is_no_result_is_acknowledged_too(releasable: Lot) -> None:
+    release()
+    determine()
+    assert status() == "released"
+
+    row = acknowledge()
+
+    shown = json.loads(bytes(row.signature.content))["shown"]
+    assert {one["record"] for one in shown["changes"]} == {"donor D-0042"}
+    with pytest.raises(WrongStatusError, match="Nothing changed"):
+        acknowledge()
 
 
 def test_an_acknowledgement_clears_no_other_rule(releasable: Lot) -> None:

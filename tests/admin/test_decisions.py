@@ -116,7 +116,7 @@ def test_what_changed_since_release_is_listed_and_acknowledged() -> None:
 
     assert "Changed since release" in before
     assert "was corrected: pass, 98.2 % became pass, 98.2 %" in before
-    assert "Quality has not acknowledged the changed result of EV-26-001-S1-R1." in before
+    assert "Quality has not acknowledged 2 of these changes." in before
     assert f"The changes of lot {NUMBER} are acknowledged." in page
     assert "Quality has not acknowledged" not in page
     assert "Seen, still in limits" in page
@@ -131,7 +131,7 @@ def test_a_lot_to_which_nothing_happened_has_nothing_to_acknowledge() -> None:
     refused = quality.sign(address("lot_acknowledge", the_lot()))
 
     assert "Changed since release" not in page
-    assert "Acknowledge changes is not possible: no result changed since the release" in page
+    assert "Acknowledge changes is not possible: nothing changed since the release" in page
     assert "Nothing changed on lot" in refused
 
 
@@ -149,7 +149,7 @@ def test_a_change_after_an_acknowledgement_is_told_apart() -> None:
     page = lot_page()
 
     assert "since the last acknowledgement" in page
-    assert "Quality has not acknowledged the changed result" in page
+    assert "Quality has not acknowledged" in page
 
 
 def test_an_official_hold_names_its_authority_and_is_lifted_with_its_document() -> None:
