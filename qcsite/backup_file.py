@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import secrets
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,6 +22,9 @@ MANIFEST = "manifest.json"
 PRIVATE = 0o600
 CHUNK = 1024 * 1024
 LARGEST_MANIFEST = 1024 * 1024
+ENCRYPTED_ENTRY = 0x1
+PARSER_ERRORS = (BadZipFile, EOFError, NotImplementedError, ValueError)
+"""What zipfile raises for bytes that are no archive; each was met by changing bytes of one."""
 
 
 class BackupFileError(Exception):
@@ -161,13 +163,15 @@ def _readable(path: Path) -> Iterator[ZipFile]:
     """Raises BackupFileError for whatever the parser of the archive raises."""
     try:
         with ZipFile(path) as archive:
+            # What claims otherwise is damaged, and would only lead into a decompressor's errors.
+            for entry in archive.infolist():
+                if entry.compress_type != ZIP_STORED or entry.flag_bits & ENCRYPTED_ENTRY:
+                    raise BadZipFile(f"{entry.filename} claims to be compressed or encrypted")
             yield archive
-    except (BadZipFile, EOFError, struct.error, NotImplementedError, ValueError, KeyError) as error:
+    except PARSER_ERRORS as error:
         raise BackupFileError(
             f"it is no backup, or it is damaged or cut off ({str(error).strip() or 'at its end'})"
         ) from error
-    except RuntimeError as error:  # zipfile's answer to an entry that claims to be encrypted
-        raise BackupFileError("it is damaged: part of it claims to be encrypted") from error
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
         raise BackupFileError(f"it cannot be read: {why}") from error

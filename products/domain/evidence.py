@@ -94,6 +94,8 @@ def _office_type(shown: str, content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+    # Beside its own error the parser lets through those of an unknown version (NotImplementedError)
+    # and of names and offsets that cannot be (ValueError, in early 3.11 also OverflowError).
     except (zipfile.BadZipFile, NotImplementedError, OverflowError, ValueError):
         raise _refused(shown, "is a damaged archive") from None
     if any(entry.flag_bits & ENCRYPTED_ENTRY for entry in entries):

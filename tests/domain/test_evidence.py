@@ -109,6 +109,23 @@ def test_an_archive_whose_parts_are_encrypted_is_refused() -> None:
         media_type_of("report.xlsx", bytes(content))
 
 
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [(6, b"\xff"), (8, b"\x00\x08"), (42, b"\xff\xff\xff\x7f"), (46, b"\xff")],
+    ids=["version", "name in UTF-8", "place of the entry", "name"],
+)
+def test_an_archive_with_a_broken_table_of_contents_is_refused(offset: int, value: bytes) -> None:
+    content = bytearray(XLSX_FILE)
+    at = content.index(b"PK\x01\x02")
+    content[at + 46] = 0xFF  # the first letter of the name, no UTF-8
+    content[at + offset : at + offset + len(value)] = value
+
+    with pytest.raises(InvalidValueError) as refused:
+        media_type_of("report.xlsx", bytes(content))
+
+    assert refused.value.code == "evidence_type_refused"
+
+
 def test_a_file_of_the_largest_size_is_taken() -> None:
     assert media_type_of("log.txt", b"a" * LARGEST) == TEXT
 
