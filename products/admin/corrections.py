@@ -1,4 +1,4 @@
-"""The pages that ask for an amendment: readings corrected, a run retracted, a lot declared void."""
+"""The page on which the readings of a submitted run are corrected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.forms.boundfield import BoundField
 from django.urls import reverse
 
 from products.actions.amendments import correct_run
-from products.actions.retractions import retract_run, void_lot
 from products.admin.evidence import file_choices
 from products.admin.forms import (
     ActionForm,
@@ -26,12 +25,12 @@ from products.admin.forms import (
 )
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.readings import GROWTH, ROLES, SPARE_VESSELS, unit_choices
-from products.admin.run_options import uncorrectable, unretractable
-from products.domain.amendments import AMENDMENT_MEANINGS, PAPER_REFUSED_MEANING, AmendmentKind
+from products.admin.run_options import uncorrectable
+from products.domain.amendments import AMENDMENT_MEANINGS, AmendmentKind
 from products.domain.calculations import InputField, ReadingFacts
 from products.domain.errors import DomainError
 from products.domain.units import label_of
-from products.models import Amendment, Evidence, Lot, Reading, Run
+from products.models import Amendment, Evidence, Reading, Run
 from products.queries.attachments import files_of_lot
 from products.queries.run_page import RunPage, inputs_of, run_page
 from products.queries.runs import reading_facts
@@ -291,15 +290,6 @@ def _recorded(page: RunPage, line: Line) -> str:
     return f"{line.row.text} {unit}".strip()
 
 
-class RetractForm(SourceForm):
-    belongs_to = text(
-        "Lot or sample that the run is of",
-        "Record the run there; this one counts for nothing. Leave it empty only for a run from "
-        "paper whose transcription was refused: transcribe the paper anew, under another run.",
-    )
-    field_order = ("belongs_to", "source_document", "evidence")
-
-
 def _after(amendment: Amendment, done: str, waits: str) -> str:
     if amendment.needs_second:
         return f"{amendment.number} is signed. {waits}"
@@ -350,65 +340,4 @@ def correcting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
         },
         crumbs=crumbs,
         is_wide=True,
-    )
-
-
-def retracting(run: Run, crumbs: tuple[Crumb, ...]) -> ActionPage:
-    back = reverse("admin:products_run_change", args=[run.pk])
-
-    def perform(context: Any, typed: dict[str, Any]) -> Done:
-        row = retract_run(
-            context,
-            run=run.number,
-            belongs_to=typed["belongs_to"],
-            source_document=typed["source_document"],
-            evidence=typed["evidence"],
-        )
-        return Done(back, _after(row, "", "The run counts until a second person has signed."))
-
-    page = run_page(run)
-    return ActionPage(
-        action="run.retract",
-        title=f"Retract run {run.number}",
-        form_class=RetractForm,
-        perform=perform,
-        submit="Sign the retraction",
-        submit_class="danger",
-        meaning=f"“{AMENDMENT_MEANINGS[AmendmentKind.RETRACTION]}” or, of refused paper that "
-        f"names none, “{PAPER_REFUSED_MEANING}”",
-        template="admin/exolot/retract.html",
-        back=back,
-        lot=run.lot,
-        arguments={"offered": files_of_lot(run.lot)},
-        shown=lambda: {
-            "page": page,
-            "run": run,
-            "zone": run.performed_zone,
-            "why_not": unretractable(page),
-        },
-        crumbs=crumbs,
-        is_wide=True,
-    )
-
-
-def voiding(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
-    back = reverse("admin:products_lot_change", args=[lot.pk])
-
-    def perform(context: Any, typed: dict[str, Any]) -> Done:
-        row = void_lot(context, lot=lot.number)
-        return Done(back, _after(row, "", "The lot is void once a second person has signed."))
-
-    return ActionPage(
-        action="lot.void",
-        title=f"Declare lot {lot.number} void",
-        form_class=ActionForm,
-        perform=perform,
-        submit="Sign the declaration",
-        submit_class="danger",
-        meaning=AMENDMENT_MEANINGS[AmendmentKind.VOID_LOT],
-        intro="For a lot that was registered in error. It stays listed as void, for good, and its "
-        "number is never used again. A second person signs before it takes effect.",
-        back=back,
-        lot=lot,
-        crumbs=crumbs,
     )

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from products.actions.lots import declare_stability_study, register_lot
-from products.admin.corrections import voiding
 from products.admin.dispositions import (
     acknowledging,
     changing_specification,
@@ -36,6 +35,7 @@ from products.admin.opening import opening
 from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import divided
 from products.admin.requests import identity_in
+from products.admin.retractions import voiding
 from products.admin.reviews import review
 from products.admin.samples import drawing
 from products.admin.site import site

@@ -16,7 +16,7 @@ from products.actions.investigations import open_investigation
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run
 from products.actions.runs import discard_run
-from products.admin.corrections import correcting, retracting
+from products.admin.corrections import correcting
 from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, long_text
 from products.admin.notes import noting
@@ -24,6 +24,7 @@ from products.admin.pages import ActionPage, Crumb, Done, Perform
 from products.admin.parts import divided
 from products.admin.readings import ReadingsForm
 from products.admin.reports import reporting
+from products.admin.retractions import retracting
 from products.admin.run_options import run_options
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
