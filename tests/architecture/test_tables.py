@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from products.actions.grants import APP_GRANTS, OUT_OF_REACH, SECRET_COLUMNS
-from products.migrations._0002_triggers import APPEND_ONLY, AUDITED, REMOVABLE
+from products.migrations._0006_triggers import APPEND_ONLY, AUDITED, REMOVABLE
 
 AUDIT_ENTRIES = "products_auditentry"
 # Neither guarded nor audited: what the framework keeps for itself, no record of ours.
