@@ -8,7 +8,8 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.setdefault("EXOLOT_CLUSTER", "test")
@@ -35,6 +36,8 @@ SHAPED_BY = (
     "tests/accounts.py",
     "tests/conftest.py",
 )
+# What the stocked template rests on besides: the actions that made its records.
+STOCKED_BY = ("products/actions/*.py", "products/queries/*.py", "tests/records.py")
 CHEAP_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DROP_ATTEMPTS = 20
 ZONE = "America/New_York"
@@ -54,6 +57,12 @@ class Databases:
             for path in sorted(ROOT.glob(pattern)):
                 digest.update(path.read_bytes())
         self.template = f"exolot_template_{digest.hexdigest()[:16]}"
+        for pattern in STOCKED_BY:
+            for path in sorted(ROOT.glob(pattern)):
+                digest.update(path.read_bytes())
+        # Its trainings and calibrations are dated.
+        digest.update(f"{datetime.now(UTC):%Y-%m-%d}".encode())
+        self.stocked = f"exolot_stocked_{digest.hexdigest()[:16]}"
         self.parameters = {
             key: value
             for key, value in connections["owner"].get_connection_params().items()
@@ -63,13 +72,13 @@ class Databases:
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(**self.parameters, dbname=database, autocommit=True)
 
-    def create(self, name: str) -> None:
+    def create(self, name: str, template: str = "") -> None:
         """A clone of the template. Rights on a database are not cloned with it."""
         database = sql.Identifier(name)
         with self.connect() as connection:
             for statement in (
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    database, sql.Identifier(self.template)
+                    database, sql.Identifier(template or self.template)
                 ),
                 sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),
                 sql.SQL("GRANT CONNECT ON DATABASE {} TO exolot_app, exolot_auditor").format(
@@ -92,26 +101,39 @@ class Databases:
         with self.connect() as connection:
             connection.execute(statement)
 
-    def build_template(self) -> None:
+    def build_templates(self) -> None:
         """Once for the present shape of the database: the first to come builds, others wait."""
         with self.connect() as connection:
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [self.template])
-            found = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", [self.template]
+            self._build(connection, self.template, self.create_empty, _provision)
+            self._build(connection, self.stocked, self.create, _stock)
+
+    def create_empty(self, name: str) -> None:
+        """Provisioning gives its rights: the roles may not exist yet."""
+        with self.connect() as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def _build(
+        self,
+        connection: psycopg.Connection,
+        name: str,
+        create: Callable[[str], None],
+        fill: Callable[[], None],
+    ) -> None:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if found.fetchone():
+            return
+        building = f"{name}_building"
+        self.drop(building)
+        create(building)
+        use(building)
+        fill()
+        use("postgres")
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(building), sql.Identifier(name)
             )
-            if found.fetchone():
-                return
-            building = f"{self.template}_building"
-            self.drop(building)
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
-            use(building)
-            _provision()
-            use("postgres")
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(building), sql.Identifier(self.template)
-                )
-            )
+        )
 
 
 def use(name: str) -> None:
@@ -173,22 +195,57 @@ def _add_account(username: str, printed_name: str, role: str) -> None:
     approve_role(context(quality), username=username, role=role)
 
 
+def _stock() -> None:
+    """What most tests rest on and none asks after: methods in force, trained people, a source."""
+    from django.test import override_settings  # noqa: PLC0415
+
+    from tests import records  # noqa: PLC0415
+
+    with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
+        for code in records.METHODS:
+            records.approved_method(code)
+        records.instrument()
+        records.media_lots()
+        records.source()
+
+
 @pytest.fixture(scope="session")
 def databases(django_db_blocker: DjangoDbBlocker) -> Databases:
     with django_db_blocker.unblock():
         made = Databases()
-        made.build_template()
+        made.build_templates()
     return made
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(databases: Databases, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     name = f"exolot_test_{uuid.uuid4().hex[:12]}"
-    databases.create(name)
+    databases.create(name, databases.stocked)
     use(name)
     yield
     with django_db_blocker.unblock():
         use("postgres")
+    databases.drop(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_a_bare_database(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """For modules marked `bare`, which make the methods, donors and instruments themselves."""
+    if request.node.get_closest_marker("bare") is None:
+        yield
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    request.getfixturevalue("django_db_setup")
+    before = connections["default"].settings_dict["NAME"]
+    name = f"exolot_bare_{uuid.uuid4().hex[:12]}"
+    databases.create(name)
+    with django_db_blocker.unblock():
+        use(name)
+    yield
+    with django_db_blocker.unblock():
+        use(before)
     databases.drop(name)
 
 

@@ -23,7 +23,7 @@ from products.domain.errors import (
 from products.models import Method, MethodVersion
 from tests.records import approved_method, context, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 def method(code: str = "STE-01", **changes: Any) -> Method:

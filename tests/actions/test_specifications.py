@@ -36,7 +36,7 @@ from tests.records import (
     today,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 def draft(*criteria: Criterion, **changes: Any) -> SpecificationVersion:

@@ -48,7 +48,7 @@ from tests.records import (
     trained,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 DAY = timedelta(days=1)
 
 

@@ -36,7 +36,7 @@ from tests.records import (
     today,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 TIGHTER = replace(VIABILITY, lower="95.0")
 INHERITED = replace(ENDOTOXIN, satisfied_by=SatisfiedBy.PARENT)
 

@@ -45,7 +45,7 @@ from tests.records import (
 )
 from tests.records import vessels as vessels_read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 def test_a_lot_is_made_tested_reviewed_and_released() -> None:

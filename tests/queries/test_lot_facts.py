@@ -44,7 +44,7 @@ from tests.records import (
     today,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 INHERITED = replace(VIABILITY, satisfied_by=SatisfiedBy.PARENT)
 INHERITED_ENDOTOXIN = replace(ENDOTOXIN, satisfied_by=SatisfiedBy.PARENT)
 TEN_DAYS = timedelta(days=10)
