@@ -19,7 +19,7 @@ from products.models import Lot
 from tests import records
 from tests.records import context, determine, donor, eligible_donor, lot, people, source, today
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 def codes(number: str = "EV-26-001") -> set[str]:

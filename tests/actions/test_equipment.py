@@ -35,7 +35,7 @@ from tests.records import (
     today,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 DAY = timedelta(days=1)
 
 

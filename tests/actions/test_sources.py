@@ -11,7 +11,7 @@ from products.actions.sources import register_source
 from products.domain.errors import DuplicateError, InvalidValueError, UnknownReferenceError
 from tests.records import context, eligible_donor, now, people, source
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 BANK = {"form": "master_cell_bank", "made_from": "UC-0042"}
 

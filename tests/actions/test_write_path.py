@@ -32,6 +32,8 @@ from tests.accounts import FIRST_PASSWORD
 from tests.conftest import Databases
 from tests.sessions import other_session
 
+pytestmark = pytest.mark.bare
+
 
 def determine_with(**changes: Any) -> Determination:
     return determine_donor(

@@ -24,7 +24,7 @@ from tests.records import (
     value,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 
 def listed(name: str, **query: str) -> list[str]:

@@ -31,7 +31,7 @@ from tests.records import (
     value,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
 ROLES = ("analyst", "reviewer", "quality", "auditor", "admin")
 # The page of an action, and who may open it; what is not named is open to every role.

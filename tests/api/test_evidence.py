@@ -23,7 +23,7 @@ from tests.records import (
     submitted_run,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 LOT = "EV-26-001"
 
 

@@ -19,6 +19,8 @@ from products.models import AuditEntry
 from tests.api.clients import client_of, made, problem
 from tests.records import lot
 
+pytestmark = pytest.mark.bare
+
 
 def request() -> Request:
     return Request(APIRequestFactory().get("/api/v1/lots/"))
