@@ -78,6 +78,11 @@ APP_GRANTS: dict[str, str] = {
     "products_apitoken": "SELECT, INSERT, UPDATE (revoked_at)",
     "products_installation": READS,
     "products_auditentry": READS,
+    "products_pending": READS,
+    "products_leaf": READS,
+    "products_node": READS,
+    "products_checkpoint": READS,
+    "products_ledgerkey": GROWS,
     "django_content_type": READS,
     "django_migrations": READS,
     "django_session": "SELECT, INSERT, UPDATE, DELETE",
@@ -86,6 +91,12 @@ APP_GRANTS: dict[str, str] = {
     "axes_accessfailurelog": "SELECT, INSERT, UPDATE, DELETE",
     "axes_accesslog": "SELECT, INSERT, UPDATE, DELETE",
 }
+
+# What the serving role may call that works with its owner's rights.
+APP_FUNCTIONS = (
+    "products_seal(integer)",
+    "products_add_checkpoint(bigint, bytea, text, uuid)",
+)
 
 # Django's own log of admin changes is switched off, and nobody is given its table.
 OUT_OF_REACH = frozenset({"django_admin_log"})

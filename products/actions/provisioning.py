@@ -16,7 +16,13 @@ from django.db import connections, transaction
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from products.actions.grants import APP, APP_GRANTS, AUDITOR, SECRET_COLUMNS
+from products.actions.grants import (
+    APP,
+    APP_FUNCTIONS,
+    APP_GRANTS,
+    AUDITOR,
+    SECRET_COLUMNS,
+)
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import ConfigurationError
 from products.domain.roles import Role
@@ -145,6 +151,12 @@ def _grant() -> None:
                     sql.SQL(", ").join(map(sql.Identifier, columns)),
                     sql.Identifier(table),
                     sql.Identifier(AUDITOR),
+                )
+            )
+        for function in APP_FUNCTIONS:
+            cursor.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(
+                    sql.SQL(function), sql.Identifier(APP)
                 )
             )
         # Identity columns of the tables that are no record of ours.

@@ -13,6 +13,7 @@ from products.models.holds import Hold, HoldLift
 from products.models.installation import Installation
 from products.models.investigations import Conclusion, Investigation
 from products.models.laboratories import Laboratory, LaboratoryQualification
+from products.models.ledger import Checkpoint, Leaf, LedgerKey
 from products.models.lots import Lot, LotParent, LotSource
 from products.models.methods import Method, MethodVersion
 from products.models.notes import Note
@@ -40,6 +41,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Calibration",
+    "Checkpoint",
     "Conclusion",
     "Criterion",
     "Determination",
@@ -54,6 +56,8 @@ __all__ = [
     "Investigation",
     "Laboratory",
     "LaboratoryQualification",
+    "Leaf",
+    "LedgerKey",
     "Lot",
     "LotParent",
     "LotSource",

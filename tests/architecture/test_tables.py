@@ -9,9 +9,12 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from products.actions.grants import APP_GRANTS, OUT_OF_REACH, SECRET_COLUMNS
+from products.migrations._0003_triggers import LEDGER_TABLES
 from products.migrations._0006_triggers import APPEND_ONLY, AUDITED, REMOVABLE
 
 AUDIT_ENTRIES = "products_auditentry"
+# The trail and what is made of it: guarded, and written by the database's own functions alone.
+NOT_AUDITED = {AUDIT_ENTRIES, *LEDGER_TABLES}
 # Neither guarded nor audited: what the framework keeps for itself, no record of ours.
 HOUSEKEEPING = {
     "django_session",
@@ -59,19 +62,20 @@ def _faults(database: BaseDatabaseWrapper) -> Iterator[str]:
     """What a table lacks of guard, trail or bounds."""
     triggers = _always_on(database)
     for table in sorted(_tables(database) - HOUSEKEEPING):
-        if table not in AUDITED and table != AUDIT_ENTRIES:
+        if table not in AUDITED and table not in NOT_AUDITED:
             yield f"{table} is neither audited nor named as housekeeping"
             continue
         wanted = {"append_only": TRUNCATE if table in REMOVABLE else DELETE | TRUNCATE}
-        if table in APPEND_ONLY:
+        grows = table in APPEND_ONLY or table in LEDGER_TABLES
+        if grows:
             wanted["append_only"] |= UPDATE
-        if table != AUDIT_ENTRIES:
+        if table not in NOT_AUDITED:
             wanted |= {"require_action": ANY, "zz_audit": INSERT | UPDATE | DELETE}
         for name, events in wanted.items():
             if triggers.get((table, name)) != events:
                 yield f"{table} lacks the trigger {name}"
-        refused = {"TRUNCATE"} | ({"UPDATE", "DELETE"} if table in APPEND_ONLY else set())
-        refused |= {"INSERT"} if table == AUDIT_ENTRIES else set()
+        refused = {"TRUNCATE"} | ({"UPDATE", "DELETE"} if grows else set())
+        refused |= {"INSERT"} if table in NOT_AUDITED else set()
         yield from (
             f"exolot_app may {privilege} {table}"
             for privilege in sorted(refused)
