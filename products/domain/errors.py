@@ -117,3 +117,15 @@ class ConfigurationError(DomainError):
     """The installation is not set up as the action needs."""
 
     code = "configuration"
+
+
+class NoteError(InvalidValueError):
+    """A signed note, checkpoint, proof file or public key is not well written, or not signed."""
+
+    code = "note_refused"
+
+
+class ProofError(InvalidValueError):
+    """A proof of the ledger does not show what it should."""
+
+    code = "proof_refused"
