@@ -51,7 +51,7 @@ MEASURED = (VIABILITY, PURITY, ENDOTOXIN, STERILITY)
 def benchmark_database() -> Iterator[None]:
     """A new database on the test cluster, where records may have a past, dropped at the end."""
     databases = Databases()
-    databases.build_template()
+    databases.build_templates()
     name = f"exolot_bench_{uuid.uuid4().hex[:12]}"
     databases.create(name)
     try:
