@@ -7,8 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from products.models import AuditEntry, Evidence, Lot
+from products.actions.accounts import change_password, create_account, create_person
+from products.actions.grants import SECRET_COLUMNS
+from products.actions.tokens import issue_token
+from products.models import ApiToken, AuditEntry, Evidence, Lot, User
+from tests.accounts import FIRST_PASSWORD, PASSWORD
 from tests.outside import SCAN
+from tests.records import context, people
 
 LOTS: list[tuple[str, list[str]]] = [
     ("acknowledgement", ["EV-26-003"]),
@@ -82,3 +87,27 @@ def test_what_is_of_no_lot_names_none(subtests: pytest.Subtests) -> None:
     for table in OF_NO_LOT:
         with subtests.test(table):
             assert all(entry.lots == [] for entry in entries(table))
+
+
+def test_no_password_digest_or_token_stands_in_any_entry() -> None:
+    person = create_person(context(people().admin), printed_name="N. Newcomer")
+    account = create_account(
+        context(people().admin),
+        username="newcomer",
+        person=person.pk,
+        password=FIRST_PASSWORD,
+        roles=[],
+    )
+    change_password(context(account), old=FIRST_PASSWORD, new=PASSWORD)
+    _, token = issue_token(
+        context(people().analyst), kind="personal", scope="read", purpose="x", days=1
+    )
+
+    secrets = {FIRST_PASSWORD, PASSWORD, token}
+    for model in (User, ApiToken):
+        columns = SECRET_COLUMNS[f"products_{model.__name__.lower()}"]
+        for row in model.objects.values_list(*columns):
+            secrets.update(row)
+    bodies = b"\n".join(bytes(entry.body) for entry in AuditEntry.objects.all())
+    assert len(secrets) > 10
+    assert [secret for secret in secrets if secret.encode() in bodies] == []
