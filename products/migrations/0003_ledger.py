@@ -7,9 +7,11 @@ from django.db import migrations, models
 import products.models.fields
 from products.migrations._0003_triggers import (
     DROP_FUNCTIONS,
+    DROP_INDEXES,
     DROP_TABLES,
     DROP_TRIGGERS,
     FUNCTIONS,
+    INDEXES,
     QUEUE_WHAT_IS_THERE,
     TABLES,
     former_audit,
@@ -115,5 +117,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.RunSQL(QUEUE_WHAT_IS_THERE, migrations.RunSQL.noop),
         migrations.RunSQL(queueing_audit(), former_audit()),
+        migrations.RunSQL(INDEXES, DROP_INDEXES),
         migrations.RunSQL(triggers(), DROP_TRIGGERS),
     ]

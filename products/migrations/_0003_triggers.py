@@ -36,6 +36,31 @@ CREATE TABLE products_node (
 );
 """
 
+# One index for each way in which the trail is searched, each in the order in which it is read: a
+# page is read from one place, however many entries there are. An entry concerns at most two lots (a
+# lot and one that it was made from); an index over the whole array has no order.
+INDEXES = """
+ALTER TABLE products_auditentry
+    ADD CONSTRAINT auditentry_of_few_lots CHECK (cardinality(lots) <= 2);
+DROP INDEX auditentry_by_record;
+CREATE INDEX auditentry_by_record ON products_auditentry (record_id, recorded_at, id);
+CREATE INDEX auditentry_by_table ON products_auditentry (record_table, recorded_at, id);
+CREATE INDEX auditentry_by_actor ON products_auditentry (actor, recorded_at, id);
+CREATE INDEX auditentry_by_action ON products_auditentry (action, recorded_at, id);
+CREATE INDEX auditentry_by_time ON products_auditentry (recorded_at, id);
+CREATE INDEX auditentry_by_first_lot ON products_auditentry ((lots[1]), recorded_at, id)
+    WHERE lots[1] IS NOT NULL;
+CREATE INDEX auditentry_by_second_lot ON products_auditentry ((lots[2]), recorded_at, id)
+    WHERE lots[2] IS NOT NULL;
+"""
+
+DROP_INDEXES = """
+DROP INDEX auditentry_by_second_lot, auditentry_by_first_lot, auditentry_by_time,
+    auditentry_by_action, auditentry_by_actor, auditentry_by_table, auditentry_by_record;
+CREATE INDEX auditentry_by_record ON products_auditentry (record_table, record_id, id);
+ALTER TABLE products_auditentry DROP CONSTRAINT auditentry_of_few_lots;
+"""
+
 DROP_TABLES = "DROP TABLE products_node, products_leaf, products_pending"
 
 FUNCTIONS = """
