@@ -117,14 +117,23 @@ def _make_roles(passwords: dict[str, str]) -> None:
                 if password
                 else sql.SQL("NOLOGIN")
             )
-            statement = sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role), login)
-            cursor.execute(statement)
+            name = sql.Identifier(role)
+            cursor.execute(sql.SQL("{} ROLE {} {}").format(verb, name, login))
+            # A role may set its own defaults: none of them outlives provisioning.
+            cursor.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(name))
+            cursor.execute(
+                sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(name, _database())
+            )
+
+
+def _database() -> sql.Identifier:
+    return sql.Identifier(connections[ALIAS].settings_dict["NAME"])
 
 
 def _grant() -> None:
     """Set every privilege of the two roles, and take back what is not listed."""
     with transaction.atomic(using=ALIAS), connections[ALIAS].cursor() as cursor:
-        database = sql.Identifier(connections[ALIAS].settings_dict["NAME"])
+        database = _database()
         both = sql.SQL(", ").join(map(sql.Identifier, (APP, AUDITOR)))
         for statement in (
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),

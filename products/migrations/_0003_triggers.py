@@ -83,12 +83,13 @@ BEGIN
 END $$;
 
 -- Moves at most this many entries from the queue into the tree, in the order of their
--- transactions; returns how many. One sealer at a time.
+-- transactions; returns how many. One sealer at a time: they wait for a row that no other role may
+-- lock. An advisory lock is anybody's who can connect, and would keep the sealer waiting.
 CREATE FUNCTION products_seal(at_most integer) RETURNS bigint LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE size bigint; grown bigint; height smallint := 0;
 BEGIN
-    PERFORM pg_advisory_xact_lock(5301, 1);
+    PERFORM FROM public.products_installation FOR UPDATE;
     SELECT coalesce(max(l.index) + 1, 0) INTO size FROM public.products_leaf l;
     PERFORM set_config('exolot.sealing', 'on', true);
     WITH taken AS (
@@ -150,7 +151,7 @@ CREATE FUNCTION products_add_checkpoint(tree_size bigint, tree_root bytea, signe
 RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE last_number integer; last_size bigint;
 BEGIN
-    PERFORM pg_advisory_xact_lock(5301, 1);
+    PERFORM FROM public.products_installation FOR UPDATE;
     SELECT c.number, c.size INTO last_number, last_size FROM public.products_checkpoint c
         ORDER BY c.number DESC LIMIT 1;
     IF tree_size <= coalesce(last_size, 0)

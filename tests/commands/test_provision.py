@@ -175,6 +175,25 @@ def test_a_second_run_changes_no_record(first_run: str, tmp_path: Path) -> None:
     assert "password" not in said
 
 
+def test_defaults_that_a_role_set_for_itself_are_taken_back(first_run: str, tmp_path: Path) -> None:
+    kept = (
+        "SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase "
+        "WHERE datname = current_database()"
+    )
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"ALTER ROLE exolot_app IN DATABASE {connections['default'].settings_dict['NAME']} "
+            "SET synchronous_commit = off"
+        )
+        cursor.execute(kept)
+        assert cursor.fetchone() == (1,)
+
+        _provision(tmp_path)
+
+        cursor.execute(kept)
+        assert cursor.fetchone() == (0,)
+
+
 def test_a_record_does_not_become_a_demonstration(first_run: str) -> None:
     with pytest.raises(ConfigurationError, match="was made as record"):
         provision(
