@@ -28,11 +28,12 @@ from products.admin.forms import (
     whole_number,
     word,
 )
+from products.admin.histories import answer_history, lot_trail
 from products.admin.holds import lifting, placing
 from products.admin.lot_options import lot_options, status_sentence
 from products.admin.notes import noting
 from products.admin.opening import opening
-from products.admin.pages import ActionPage, Crumb, Done, Perform
+from products.admin.pages import ActionPage, Crumb, Done, Perform, require
 from products.admin.parts import divided
 from products.admin.requests import identity_in
 from products.admin.retractions import voiding
@@ -41,6 +42,7 @@ from products.admin.samples import drawing
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.domain.lots import STATUS_LABELS
+from products.domain.roles import Permission
 from products.domain.sources import TISSUE_LABELS
 from products.models import Lot, Person, Product, TissueSource
 from products.queries.listing import with_tissue
@@ -164,6 +166,7 @@ class LotAdmin(RecordAdmin[Lot]):
             "void",
             "attach",
             "note",
+            "trail",
         )
 
     def shown(self, request: HttpRequest, record: Lot) -> Mapping[str, Any]:
@@ -174,6 +177,7 @@ class LotAdmin(RecordAdmin[Lot]):
             "lot": record,
             "zone": record.site.zone,
             "sentence": status_sentence(page),
+            "trail_link": self._trail_link(request, record),
             "may_open": self.may(request, "run.open") and bool(page.samples),
             **divided(lot_options(request, page)),
         }
@@ -283,6 +287,20 @@ class LotAdmin(RecordAdmin[Lot]):
                 crumbs=self._crumbs(lot),
             ),
         )
+
+    def trail_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        require(request, Permission.AUDIT, "reading the whole trail of a lot")
+        lot = self.record(key)
+        return answer_history(self.admin_site, request, lot_trail(lot, self._crumbs(lot)))
+
+    def history_links(self, request: HttpRequest, record: Lot) -> tuple[Crumb, ...]:
+        link = self._trail_link(request, record)
+        return (link,) if link else ()
+
+    def _trail_link(self, request: HttpRequest, lot: Lot) -> Crumb | None:
+        if Permission.AUDIT not in identity_in(request).permissions:
+            return None
+        return Crumb("Audit trail of the lot", self.url("trail", lot.pk))
 
     def _crumbs(self, lot: Lot) -> tuple[Crumb, ...]:
         return (self.list_crumb(), Crumb(f"Lot {lot.number}", self.url("change", lot.pk)))

@@ -14,10 +14,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from products.actions.base import ACTIONS
+from products.admin.histories import History, answer_history
 from products.admin.pages import ActionPage, Crumb, answer, require
 from products.admin.requests import identity_in
 from products.domain.roles import Permission
-from products.queries.audit import history_of
+from products.queries.audit import of_record
 
 Row = TypeVar("Row", bound=Model)
 
@@ -128,16 +129,21 @@ class RecordAdmin(admin.ModelAdmin, Generic[Row]):  # type: ignore[type-arg]  # 
     ) -> HttpResponse:
         require(request, Permission.READ, "reading records")
         record = self.record(object_id)
-        return TemplateResponse(
+        return answer_history(
+            self.admin_site,
             request,
-            "admin/exolot/history.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": f"History of {record}",
-                "crumbs": (self.list_crumb(), Crumb(str(record), self.url("change", record.pk))),
-                "entries": history_of(record),
-            },
+            History(
+                title=f"History of {record}",
+                about="Every change of this record's own row, as the database wrote it.",
+                parts=of_record(record),
+                crumbs=self.record_crumbs(record),
+                links=self.history_links(request, record),
+            ),
         )
+
+    def history_links(self, request: HttpRequest, record: Row) -> tuple[Crumb, ...]:
+        """Wider histories, of which the record's own is a part."""
+        return ()
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -49,17 +51,27 @@ def read_page(request: Request, rows: QuerySet[Any, Row], keyset: Keyset) -> Pag
         InvalidCursorError: the cursor was not made by this server for this list.
         InvalidValueError: the page size is not a number from 1 to `LARGEST_PAGE`.
     """
-    size = _page_size(request)
+    return read_merged_page(request, (rows,), keyset)
+
+
+def read_merged_page(
+    request: Request, parts: Sequence[QuerySet[Any, Row]], keyset: Keyset
+) -> Page[Row]:
+    """`read_page` of searches that have no row in common, each with an index of its own."""
+    size = page_size(request)
     cursor = request.query_params.get(CURSOR, "")
     if cursor:
-        rows = rows.filter(_after(rows, keyset, cursor))
-    found = list(rows.order_by(*keyset.order)[: size + 1])
+        parts = [part.filter(_after(part, keyset, cursor)) for part in parts]
+    found = [row for part in parts for row in part.order_by(*keyset.order)[: size + 1]]
+    if len(parts) > 1:
+        found.sort(key=attrgetter(*keyset.fields), reverse=keyset.descending)
     if len(found) <= size:
         return Page(found, None)
     return Page(found[:size], _next_address(request, keyset, found[size - 1]))
 
 
-def _page_size(request: Request) -> int:
+def page_size(request: Request) -> int:
+    """Raises InvalidValueError when it is not a number from 1 to `LARGEST_PAGE`."""
     text = request.query_params.get(SIZE, str(PAGE_SIZE))
     if not (text.isascii() and text.isdigit() and len(text) <= 3):  # noqa: PLR2004  # 500 has three
         raise InvalidValueError(f"The page size is a number up to {LARGEST_PAGE}.", field=SIZE)

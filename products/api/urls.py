@@ -7,6 +7,7 @@ from django.urls import path, re_path, register_converter
 from products.api import (
     accounts,
     amendments,
+    audit,
     comparisons,
     dispositions,
     donors,
@@ -143,5 +144,9 @@ urlpatterns = [
     path("own-password/", accounts.OwnPassword.as_view()),
     path("tokens/", accounts.Tokens.as_view()),
     path("tokens/<name:token_key>/revoke/", accounts.Revocation.as_view()),
+    path("audit/", audit.Trail.as_view(), name="audit"),
+    path("audit/<uuid:entry>/", audit.OneEntry.as_view(), name="audit-entry"),
+    path("audit/<uuid:entry>/content/", audit.EntryContent.as_view(), name="audit-content"),
+    path("changes/", audit.Changes.as_view(), name="changes"),
     re_path(r"^.*\Z", UnknownAddress.as_view()),
 ]

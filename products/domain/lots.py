@@ -173,6 +173,11 @@ def local_text(at: datetime, zone: str) -> str:
     return f"{at.astimezone(zone_named(zone)):%Y-%m-%d %H:%M %Z} ({zone})"
 
 
+def seconds_text(at: datetime, zone: str) -> str:
+    """`local_text` to the second: ``2026-11-30 14:00:07 EST (America/New_York)``."""
+    return f"{at.astimezone(zone_named(zone)):%Y-%m-%d %H:%M:%S %Z} ({zone})"
+
+
 def standing(
     decision: Decision, *, has_open_hold: bool, expiry: Expiry, now: datetime
 ) -> ReleaseStatus:

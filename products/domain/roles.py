@@ -17,10 +17,14 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """``CONFIRM`` is the second signature on what another person recorded.
 
+    ``AUDIT`` opens the whole trail and the ledger: who did what from which address, over all
+    records. Who reads a record sees the history of that record without it, as its reviewer must.
+
     ``ISSUE_TOKEN`` is for other people's tokens; everybody may issue their own.
     """
 
     READ = "read"
+    AUDIT = "audit"
     REGISTER = "register"
     RECORD = "record"
     REVIEW = "review"
@@ -59,6 +63,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.QUALITY: frozenset(
         {
             Permission.READ,
+            Permission.AUDIT,
             Permission.REGISTER,
             Permission.CONFIRM,
             Permission.NOTE,
@@ -70,8 +75,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.DECIDE,
         }
     ),
-    Role.AUDITOR: frozenset({Permission.READ}),
-    Role.ADMINISTRATOR: frozenset({Permission.READ, Permission.ADMINISTER, Permission.ISSUE_TOKEN}),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.READ,
+            Permission.AUDIT,
+            Permission.ADMINISTER,
+            Permission.ISSUE_TOKEN,
+        }
+    ),
 }
 
 

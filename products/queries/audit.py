@@ -1,61 +1,79 @@
-"""The history of one record, as the database wrote it."""
+"""The audit trail, latest first: the rows of a record, of a lot, or of any search, page by page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from itertools import chain
+from uuid import UUID
 
-from django.db.models import Model
+from django.core.exceptions import ValidationError
+from django.db.models import DateTimeField, Expression, F, Model, QuerySet, UUIDField, Value
 
-from products.models import AuditEntry
+from products.domain.errors import NotFoundError
+from products.models import AuditEntry, Leaf
+from products.queries.keyset import RowComparison
 
-NOT_SHOWN = frozenset({"id", "password"})
+Parts = tuple[QuerySet[AuditEntry], ...]
+"""Searches that have no entry in common, each read in order from an index of its own."""
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    field: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    recorded_at: datetime
-    actor: str
-    action: str
-    reason: str
-    operation: str
-    changes: tuple[Change, ...]
+ORDER = ("recorded_at", "id")
+LATEST_FIRST = [f"-{field}" for field in ORDER]
 
 
-def history_of(record: Model) -> list[Entry]:
-    """Every change of the record's own row, the latest first."""
-    rows = AuditEntry.objects.filter(
-        record_table=record._meta.db_table,  # noqa: SLF001  # Django's documented interface
-        record_id=str(record.pk),
-    ).order_by("-id")
-    return [
-        Entry(
-            recorded_at=row.recorded_at,
-            actor=row.actor_name,
-            action=row.action,
-            reason=row.reason,
-            operation=row.operation,
-            changes=tuple(_changes(row.before or {}, row.after or {})),
-        )
-        for row in rows.defer("body", "sha256")
+def trail() -> QuerySet[AuditEntry]:
+    """Every entry, without its canonical bytes, which only few readers want."""
+    return AuditEntry.objects.defer("body")
+
+
+def of_record(record: Model) -> Parts:
+    """The changes of the record's own row."""
+    table = record._meta.db_table  # noqa: SLF001  # Django's documented interface
+    return (trail().filter(record_id=str(record.pk), record_table=table),)
+
+
+def of_lot(rows: QuerySet[AuditEntry], lot: UUID) -> Parts:
+    """Of ``rows`` those that concern the lot: its own, and those in which it is a parent."""
+    # Two searches: the order of one index cannot be had from an "or" over two.
+    return (
+        rows.filter(lots__0=lot),
+        rows.filter(lots__1=lot).exclude(lots__0=lot),
+    )
+
+
+def latest(parts: Parts, size: int, *, before: AuditEntry | None = None) -> list[AuditEntry]:
+    """At most ``size`` entries, from the one before ``before`` in time, or from the latest."""
+    if before is not None:
+        parts = tuple(part.filter(_earlier_than(before)) for part in parts)
+    return merged((part.order_by(*LATEST_FIRST)[:size] for part in parts), size)
+
+
+def merged(parts: Iterable[Iterable[AuditEntry]], size: int) -> list[AuditEntry]:
+    """The latest ``size`` entries of all parts."""
+    entries = chain.from_iterable(parts)
+    return sorted(entries, key=lambda row: (row.recorded_at, row.id), reverse=True)[:size]
+
+
+def entry(key: UUID | str) -> AuditEntry:
+    """One entry, with its canonical bytes.
+
+    Raises:
+        NotFoundError: there is no such entry.
+    """
+    try:
+        return AuditEntry.objects.get(pk=key)
+    except (AuditEntry.DoesNotExist, ValidationError):
+        raise NotFoundError(f"There is no audit entry {key}.", field="entry") from None
+
+
+def indexes_of(entries: Iterable[AuditEntry]) -> dict[UUID, int]:
+    """Where entries stand in the ledger; those that are not sealed yet are not in it."""
+    leaves = Leaf.objects.filter(entry__in=[row.pk for row in entries])
+    return dict(leaves.values_list("entry_id", "index"))
+
+
+def _earlier_than(row: AuditEntry) -> RowComparison:
+    values: list[Expression] = [
+        Value(row.recorded_at, output_field=DateTimeField()),
+        Value(row.id, output_field=UUIDField()),
     ]
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    return [
-        Change(name.replace("_", " "), _text(before.get(name)), _text(after.get(name)))
-        for name in sorted(before.keys() | after.keys())
-        if name not in NOT_SHOWN and before.get(name) != after.get(name)
-    ]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return RowComparison([F(name) for name in ORDER], "<", values)

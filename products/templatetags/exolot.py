@@ -17,7 +17,13 @@ from products.domain.blocks import gravity
 from products.domain.comparison import CHANGE_LABELS, ChangeKind, CriterionChange
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage, Verdict
 from products.domain.laboratories import CONTROLS_LABELS, ControlsStatement
-from products.domain.lots import STATUS_GLYPHS, STATUS_LABELS, ReleaseStatus, local_text
+from products.domain.lots import (
+    STATUS_GLYPHS,
+    STATUS_LABELS,
+    ReleaseStatus,
+    local_text,
+    seconds_text,
+)
 from products.domain.products import basis_text
 from products.domain.release import Outcome
 from products.domain.results import PURPOSE_LABELS, Purpose
@@ -216,6 +222,12 @@ def mark(value: str) -> SafeString:
 @register.filter
 def local(value: datetime | None, zone: str) -> str:
     return local_text(value, zone) if value else ""
+
+
+@register.filter
+def local_seconds(value: datetime, zone: str) -> str:
+    """For the trail, in which several things happen in a minute."""
+    return seconds_text(value, zone)
 
 
 @register.filter

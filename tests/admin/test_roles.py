@@ -47,6 +47,7 @@ MAY_OPEN = {
     "lot_declare_study": {"quality"},
     "run_readings": {"analyst"},
     "run_submit": {"analyst"},
+    "lot_trail": {"quality", "auditor", "admin"},
     "lot_recall": {"quality"},
     "lot_acknowledge": {"quality"},
     "lot_change_specification": {"quality"},

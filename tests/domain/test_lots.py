@@ -24,6 +24,7 @@ from products.domain.lots import (
     local_text,
     normalise_lot_number,
     parse_expiry,
+    seconds_text,
     standing,
     zone_named,
 )
@@ -331,3 +332,4 @@ def test_an_instant_for_people_names_its_zone() -> None:
     at = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)
 
     assert local_text(at, NEW_YORK) == "2026-11-30 14:00 EST (America/New_York)"
+    assert seconds_text(at, NEW_YORK) == "2026-11-30 14:00:00 EST (America/New_York)"

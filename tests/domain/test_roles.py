@@ -9,9 +9,9 @@ from products.domain.roles import ROLE_PERMISSIONS, Permission, Role, permission
 TABLE = {
     "Analyst": "read register record note draft hold",
     "Reviewer": "read review confirm note hold",
-    "Quality": "read register confirm note draft approve determine investigate hold decide",
-    "Auditor": "read",
-    "Administrator": "read administer issue_token",
+    "Quality": "read audit register confirm note draft approve determine investigate hold decide",
+    "Auditor": "read audit",
+    "Administrator": "read audit administer issue_token",
 }
 
 
@@ -33,13 +33,17 @@ def test_no_role_both_records_and_reviews_or_reviews_and_decides() -> None:
 
 
 def test_administration_gives_no_laboratory_or_quality_authority() -> None:
-    laboratory = set(Permission) - {Permission.READ, Permission.ADMINISTER, Permission.ISSUE_TOKEN}
+    laboratory = set(Permission) - {
+        *(Permission.READ, Permission.AUDIT, Permission.ADMINISTER, Permission.ISSUE_TOKEN)
+    }
 
     assert not permissions_of(["Administrator"]) & laboratory
 
 
 def test_groups_add_up() -> None:
-    assert permissions_of(["Auditor", "Reviewer"]) == permissions_of(["Reviewer"])
+    assert permissions_of(["Auditor", "Reviewer"]) == (
+        permissions_of(["Reviewer"]) | {Permission.AUDIT}
+    )
     assert Permission.RECORD in permissions_of(["Reviewer", "Analyst"])
 
 
