@@ -6,7 +6,8 @@ RUN python -m venv /venv \
        -r /build/base.txt
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin exolot
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin exolot \
+ && install -d -o exolot /checkpoints
 COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./

@@ -29,6 +29,10 @@ VARIABLES = {
     "EXOLOT_CLUSTER": "Which embedded database: data, demo, test, or none. Default data, for tests "
     "test.",
     "EXOLOT_PG_DIR": "Directory of the embedded databases. Default .pg in the project.",
+    "LEDGER_KEY_PATH": "File with the key that signs the ledger's checkpoints, mode 0600; only "
+    "`seal` reads it. Default: beside the embedded database.",
+    "LEDGER_NAME": "The ledger's name, first line of every checkpoint; never changed. Default "
+    "exolot/ledger.",
     "ALLOWED_HOSTS": "Host names served, separated by commas. Default: this machine only.",
     "CSRF_TRUSTED_ORIGINS": "Origins of forms, separated by commas, when a proxy changes the host.",
     "HTTPS": "Whether people reach the server by HTTPS; secure cookies, redirects and HSTS follow. "
@@ -136,6 +140,12 @@ if DATABASE_POOL_SIZE:
         "max_size": DATABASE_POOL_SIZE,
         "timeout": 10,
     }
+# Only `seal` reads the key: the web server never holds it.
+LEDGER_KEY_PATH = Path(
+    env.str("LEDGER_KEY_PATH", str(EXOLOT_PG_DIR / f"{EXOLOT_CLUSTER}-ledger-key"))
+)
+LEDGER_NAME = env.str("LEDGER_NAME", "exolot/ledger", validate=validate.Regexp(r"[^\s+]{1,200}\Z"))
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The project's own token table stands in for knox's.
 MIGRATION_MODULES = {"knox": None}

@@ -1,4 +1,4 @@
-"""Serving the demo on this machine: the web server and the judge, until told to stop."""
+"""Serving the demo on this machine: web server, judge and sealer, until told to stop."""
 
 from __future__ import annotations
 
@@ -54,24 +54,26 @@ def serve(listener: socket.socket, secret_key_file: Path) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; no process is left behind.
 
     Raises:
-        ConfigurationError: the web server or the judge ended by itself.
+        ConfigurationError: the web server, the judge or the sealer ended by itself.
     """
     connections.close_all()
     environment = _environment(secret_key_file)
     with _stopped_by_signals() as stopped:
         web = _start([*WEB_SERVER, "--bind", f"fd://{listener.fileno()}"], environment, listener)
         judge = _start(["manage.py", "judge", "--follow"], environment)
+        sealer = _start(["manage.py", "seal", "--follow"], environment)
         listener.close()
+        served = (("web server", web), ("judge", judge), ("sealer", sealer))
         try:
             while not stopped.wait(LOOK_EVERY_S):
-                for name, process in (("web server", web), ("judge", judge)):
+                for name, process in served:
                     if process.poll() is not None:
                         raise ConfigurationError(
                             f"The {name} ended by itself, with exit status {process.returncode}. "
                             "Its last messages stand above."
                         )
         finally:
-            _end(web, judge)
+            _end(web, judge, sealer)
 
 
 def _environment(secret_key_file: Path) -> dict[str, str]:

@@ -143,10 +143,16 @@ def test_every_command_exists_and_takes_its_words(service: str, words: list[str]
     assert vars(parsed)
 
 
-def test_provision_judge_and_the_health_of_judge_are_what_is_called() -> None:
+def test_provision_the_two_workers_and_their_health_are_what_is_called() -> None:
     called = [(service, words[0]) for service, words in _commands()]
 
-    assert called == [("judge", "judge"), ("judge", "judge"), ("provision", "provision")]
+    assert called == [
+        ("judge", "judge"),
+        ("judge", "judge"),
+        ("provision", "provision"),
+        ("seal", "seal"),
+        ("seal", "seal"),
+    ]
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
@@ -229,7 +235,7 @@ def test_only_the_web_server_is_reachable_and_from_this_machine_only() -> None:
 def test_whatever_stays_up_is_watched() -> None:
     staying = {name for name, service in SERVICES.items() if service["restart"] != "no"}
 
-    assert staying == {"db", "web", "judge"}
+    assert staying == {"db", "web", "judge", "seal"}
     assert all("test" in SERVICES[name]["healthcheck"] for name in staying)
 
 
@@ -253,6 +259,7 @@ def test_nothing_serves_before_the_database_is_provisioned() -> None:
         "provision": {"db": "service_healthy"},
         "web": {"provision": "service_completed_successfully"},
         "judge": {"provision": "service_completed_successfully"},
+        "seal": {"provision": "service_completed_successfully"},
     }
 
 

@@ -1,4 +1,4 @@
-"""Serving starts two processes and leaves none; what ends by itself is said to have ended.
+"""Serving starts three processes and leaves none; what ends by itself is said to have ended.
 
 The test server may lose data with the power, so the web server refuses it and ends.
 """
@@ -36,21 +36,21 @@ def _children() -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_both_processes(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_all_processes(tmp_path: Path, number: signal.Signals) -> None:
     before = signal.getsignal(number)
     seen: list[str] = []
 
-    def stop_when_both_run() -> None:
+    def stop_when_all_run() -> None:
         deadline = time.monotonic() + 20
-        while len(seen) < 2 and time.monotonic() < deadline:
+        while len(seen) < 3 and time.monotonic() < deadline:
             seen[:] = _children()
         os.kill(os.getpid(), number)
 
     with listen(0) as listener:
-        threading.Thread(target=stop_when_both_run).start()
+        threading.Thread(target=stop_when_all_run).start()
         serve(listener, secret_key_file(tmp_path))
 
-    assert len(seen) == 2
+    assert len(seen) == 3
     assert _children() == []
     assert signal.getsignal(number) == before
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,6 +15,7 @@ from django.utils import timezone
 from products.actions.base import Context
 from products.actions.judge import judge_due
 from products.domain.accounts import SYSTEM_ACCOUNT
+from products.management.stopping import stopped_by_signals
 from products.models import User
 from products.queries.lots import lots_due
 
@@ -50,7 +48,7 @@ class Command(BaseCommand):
         if options["check"]:
             self._check()
         elif options["follow"]:
-            with _stopped_by_signals() as stopped:
+            with stopped_by_signals() as stopped:
                 self._follow(stopped)
         else:
             self._judge()
@@ -91,18 +89,3 @@ def _context() -> Context:
         at=timezone.now(),
         request_id=f"judge-{uuid4()}",
     )
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, so that the round under way ends first."""
-    stopped = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stopped.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,104 @@
+"""Sealing the trail: entries go from the queue into the tree, and its head is signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from products.actions.base import Context, action
+from products.domain.errors import ConfigurationError
+from products.domain.ledger_keys import announce
+from products.domain.notes import Checkpoint as Head
+from products.domain.notes import Signer, Verifier, checkpoint_text, sign_note
+from products.models import LedgerKey
+
+BATCH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """``entries`` that went into the tree, which now has ``size``; ``note`` is its signed head.
+
+    ``note`` is empty when there was nothing to sign.
+    """
+
+    entries: int
+    size: int
+    note: str = ""
+
+
+@action("ledger.register_key", permission=None)
+def register_key(context: Context, *, verifier: Verifier, announcement: str = "") -> LedgerKey:
+    """Keep the public half of a signing key; what it announces is in the trail with its entry."""
+    last = LedgerKey.objects.order_by("-number").first()
+    return LedgerKey.objects.create(
+        number=last.number + 1 if last else 1,
+        name=verifier.name,
+        vkey=verifier.vkey,
+        announcement=announcement,
+    )
+
+
+def seal(context: Context, signer: Signer, *, batch: int = BATCH) -> Sealed:
+    """Move all that waits into the tree, and sign its head if it has grown.
+
+    The ledger's first key is registered on the way.
+
+    Raises:
+        ConfigurationError: ``signer`` is not the ledger's present key.
+    """
+    key = _present_key(context, signer)
+    entries = 0
+    while moved := _move(batch):
+        entries += moved
+    return _sign_head(key, signer, entries)
+
+
+def rotate_key(context: Context, old: Signer, new: Signer) -> Sealed:
+    """Hand the ledger over to another key, announced by the present one in an entry.
+
+    Raises:
+        ConfigurationError: ``old`` is not the ledger's present key.
+        NoteError: ``new`` has another name, or is the same key.
+    """
+    sealed = seal(context, old)
+    number = LedgerKey.objects.count() + 1
+    announcement = announce(old, new.verifier, number=number, size=sealed.size)
+    register_key(context, verifier=new.verifier, announcement=announcement)
+    return seal(context, new)
+
+
+def _present_key(context: Context, signer: Signer) -> LedgerKey:
+    last = LedgerKey.objects.order_by("-number").first()
+    if last is None:
+        return register_key(context, verifier=signer.verifier)
+    if last.vkey != signer.vkey:
+        raise ConfigurationError(
+            f"The key file holds {signer.vkey}, but the ledger's present key is {last.vkey}. Give "
+            "the present key, or hand over to another by `seal --rotate`."
+        )
+    return last
+
+
+def _move(batch: int) -> int:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SELECT products_seal(%s)", [batch])
+        return int(cursor.fetchone()[0])
+
+
+def _sign_head(key: LedgerKey, signer: Signer, entries: int) -> Sealed:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        # One sealer at a time: the head that is signed is the head that is stored.
+        cursor.execute("SELECT pg_advisory_xact_lock(5301, 1)")
+        cursor.execute(
+            "SELECT tree.size, products_root(tree.size), "
+            "(SELECT max(size) FROM products_checkpoint) "
+            "FROM (SELECT coalesce(max(index) + 1, 0) AS size FROM products_leaf) AS tree"
+        )
+        size, root, signed = cursor.fetchone()
+        if size == (signed or 0):
+            return Sealed(entries, size)
+        note = sign_note(checkpoint_text(Head(signer.name, size, bytes(root))), signer)
+        cursor.execute("SELECT products_add_checkpoint(%s, %s, %s, %s)", [size, root, note, key.pk])
+    return Sealed(entries, size, note)

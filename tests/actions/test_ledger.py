@@ -1,0 +1,133 @@
+"""Sealing: every entry goes into the tree once, and its head is signed by the ledger's key."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+from django.db import connection
+
+from products.domain import merkle
+from products.domain.errors import ConfigurationError, NoteError
+from products.domain.notes import open_checkpoint
+from products.models import AuditEntry, Checkpoint, Leaf, LedgerKey
+from products.queries.ledger import consistency_proof, inclusion_proof, ledger_verifiers
+from tests.records import donor
+from tests.sealing import NAME, checkpoint, rotate, signer
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+def waiting() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM products_pending")
+        return int(cursor.fetchone()[0])
+
+
+def add_donor(code: str) -> None:
+    donor(code)
+
+
+def leaves() -> list[bytes]:
+    return [bytes(each) for each in Leaf.objects.order_by("index").values_list("hash", flat=True)]
+
+
+def test_sealing_puts_every_entry_into_the_tree_and_signs_its_head() -> None:
+    sealed = checkpoint()
+
+    head = open_checkpoint(sealed.note, [signer().verifier])
+    assert waiting() == 0
+    assert sealed.size == AuditEntry.objects.count() == head.size
+    assert head.root == bytes(Checkpoint.objects.get().root)
+    bodies = AuditEntry.objects.order_by("leaf__index").values_list("body", flat=True)
+    assert leaves() == [merkle.leaf_hash(bytes(body)) for body in bodies]
+    frontier = merkle.Frontier()
+    frontier.extend(leaves())
+    assert frontier.root() == head.root
+
+
+def test_batches_of_any_size_make_the_same_tree() -> None:
+    sealed = checkpoint(batch=7)
+
+    frontier = merkle.Frontier()
+    frontier.extend(leaves())
+    assert open_checkpoint(sealed.note, [signer().verifier]).root == frontier.root()
+
+
+def test_nothing_is_signed_when_nothing_was_written() -> None:
+    first = checkpoint()
+
+    second = checkpoint()
+
+    assert (second.entries, second.size, second.note) == (0, first.size, "")
+    assert Checkpoint.objects.count() == 1
+
+
+def test_the_stored_tree_proves_every_entry_and_every_earlier_head() -> None:
+    first = checkpoint()
+    add_donor("D-0901")
+    second = checkpoint()
+    old = open_checkpoint(first.note, [signer().verifier])
+    new = open_checkpoint(second.note, [signer().verifier])
+
+    for index, leaf in enumerate(leaves()):
+        proof = inclusion_proof(index, new.size)
+        merkle.check_inclusion(leaf, index, new.size, proof, new.root)
+    merkle.check_consistency(
+        old.size, new.size, old.root, new.root, consistency_proof(old.size, new.size)
+    )
+
+
+def test_another_key_than_the_present_one_seals_nothing() -> None:
+    checkpoint()
+    add_donor("D-0902")
+
+    with pytest.raises(ConfigurationError, match="present key"):
+        checkpoint(signer(2))
+
+    assert waiting() > 0
+
+
+def test_a_new_key_is_announced_by_the_old_one_and_signs_from_then_on() -> None:
+    checkpoint()
+
+    after = rotate(signer(1), signer(2))
+
+    assert [each.vkey for each in ledger_verifiers()] == [signer(1).vkey, signer(2).vkey]
+    assert open_checkpoint(after.note, [signer(2).verifier]).size == after.size
+    with pytest.raises(ConfigurationError, match="present key"):
+        checkpoint(signer(1))
+    announced = AuditEntry.objects.get(record_table="products_ledgerkey", after__number=2)
+    assert announced.after is not None
+    assert signer(2).vkey in announced.after["announcement"]
+
+
+def test_the_ledger_is_not_handed_over_to_the_key_that_it_has() -> None:
+    checkpoint()
+
+    with pytest.raises(NoteError, match="present one"):
+        rotate(signer(1), signer(1))
+
+    assert LedgerKey.objects.get().name == NAME
+
+
+def test_eight_writers_and_a_sealer_leave_no_gap() -> None:
+    def write(number: int) -> None:
+        try:
+            for each in range(5):
+                add_donor(f"D-{number}{each:03d}")
+        finally:
+            connection.close()
+
+    writers = [Thread(target=write, args=(number,)) for number in range(1, 9)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        checkpoint()
+    for writer in writers:
+        writer.join()
+    sealed = checkpoint()
+
+    indexes = list(Leaf.objects.order_by("index").values_list("index", flat=True))
+    assert indexes == list(range(AuditEntry.objects.count()))
+    assert sealed.size in {0, len(indexes)}
