@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db import connection
+from django.db import connection, transaction
 
 from products.actions import ledger
+from products.actions.naming import begin, end
 from products.domain.accounts import SYSTEM_ACCOUNT
-from products.domain.notes import Signer, make_signer
-from products.models import User
-from tests.records import context
+from products.domain.notes import Checkpoint as Head
+from products.domain.notes import Signer, checkpoint_text, make_signer, sign_note
+from products.models import Checkpoint, Leaf, LedgerKey, User
+from tests.records import context, people
 
 NAME = "exolot.example/ledger"
 
 
 def signer(number: int = 1) -> Signer:
     return make_signer(NAME, hashlib.sha256(f"key {number}".encode()).digest())
+
+
+SIGNER, OTHER = signer(1), signer(2)
 
 
 def seal(at_most: int = 100_000) -> int:
@@ -31,6 +36,30 @@ def checkpoint(key: Signer | None = None, *, batch: int = ledger.BATCH) -> ledge
     """Seal all that waits and sign the head: needs a database where work is committed."""
     system = User.objects.get(username=SYSTEM_ACCOUNT)
     return ledger.seal(context(system), key or signer(), batch=batch)
+
+
+def seal_one() -> None:
+    assert seal(1) == 1
+
+
+def sign_head() -> Checkpoint:
+    """A signed head over all that is sealed, inside the test's own transaction."""
+    key = LedgerKey.objects.filter(vkey=SIGNER.vkey).first() or _add_key()
+    size = Leaf.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT products_root(%s)", [size])
+        root = bytes(cursor.fetchone()[0])
+        note = sign_note(checkpoint_text(Head(SIGNER.name, size, root)), SIGNER)
+        cursor.execute("SELECT products_add_checkpoint(%s, %s, %s, %s)", [size, root, note, key.pk])
+    return Checkpoint.objects.get(size=size)
+
+
+def _add_key() -> LedgerKey:
+    with transaction.atomic():
+        begin("system.test", context(people().admin))
+        key = LedgerKey.objects.create(number=1, name=SIGNER.name, vkey=SIGNER.vkey)
+        end()
+    return key
 
 
 def rotate(old: Signer, new: Signer) -> ledger.Sealed:

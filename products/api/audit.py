@@ -122,6 +122,7 @@ class AuditEntryShape(serializers.Serializer[None]):
         allow_null=True, help_text="Place in the ledger; null until it is sealed."
     )
     content = serializers.CharField(help_text="Address of the canonical bytes.")
+    proof = serializers.CharField(help_text="Address of the proof file; 409 until it is sealed.")
 
 
 class OneAuditEntryShape(AuditEntryShape):
@@ -286,4 +287,5 @@ def _body(line: ShownEntry) -> Body:
         "sha256": bytes(row.sha256).hex(),
         "ledger_index": line.index,
         "content": reverse("api:audit-content", args=[row.id]),
+        "proof": reverse("api:audit-proof", args=[row.id]),
     }

@@ -156,15 +156,25 @@ def reads(
 
 
 def downloads(
-    operation_id: str, summary: str, media_types: Sequence[str], *, tag: str
+    operation_id: str,
+    summary: str,
+    media_types: Sequence[str],
+    *,
+    tag: str,
+    may_conflict: bool = False,
+    parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe a GET of bytes, which are of one of ``media_types``."""
+    """Describe a GET of bytes, which are of one of ``media_types``.
+
+    ``may_conflict`` when what is there may not have come far enough to give them.
+    """
     return _described(
         operation_id,
         summary,
         tag,
         responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types},
-        problems=(401, 403, 404, 422),
+        problems=(401, 403, 404, *((409,) if may_conflict else ()), 422),
+        parameters=parameters,
     )
 
 

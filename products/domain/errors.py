@@ -95,6 +95,12 @@ class ReleaseBlockedError(ConflictError):
         self.blocks = blocks
 
 
+class NotSealedYetError(ConflictError):
+    """What is asked about is not in the ledger, or under its checkpoint, yet."""
+
+    code = "not_sealed_yet"
+
+
 class StaleVersionError(DomainError):
     """The record changed since the person or client read it."""
 

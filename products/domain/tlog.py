@@ -1,6 +1,7 @@
-"""Proof files, c2sp.org/tlog-proof@v1: an entry is in the tree of the checkpoint in the same file.
+"""Proofs as files, each with the signed checkpoint it leads to: checked without us.
 
-With the entry's bytes and the log's public key, a file is checked without us.
+c2sp.org/tlog-proof@v1 shows that an entry is in the tree; what c2sp.org/tlog-witness sends, that
+the tree continues a smaller one.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from products.domain.errors import NoteError
-from products.domain.merkle import check_inclusion, leaf_hash
+from products.domain.errors import NoteError, ProofError
+from products.domain.merkle import check_consistency, check_inclusion, leaf_hash
 from products.domain.notes import (
     Checkpoint,
     Verifier,
@@ -23,6 +24,7 @@ from products.domain.notes import (
 HEADER = "c2sp.org/tlog-proof@v1"
 EXTRA = "extra "
 INDEX = "index "
+OLD = "old "
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,15 @@ class TlogProof:
     hashes: tuple[bytes, ...]
     checkpoint: str
     extra: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """``hashes`` show that the tree of ``checkpoint``, a signed note, begins with a smaller one."""
+
+    old_size: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
 
 
 def proof_text(proof: TlogProof) -> str:
@@ -83,3 +94,44 @@ def check_proof(text: str, entry: bytes, verifiers: Iterable[Verifier]) -> Check
     checkpoint = open_checkpoint(proof.checkpoint, verifiers)
     check_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
     return checkpoint
+
+
+def continuation_text(continuation: Continuation) -> str:
+    """The file."""
+    lines = [f"{OLD}{continuation.old_size}", *map(to_base64, continuation.hashes)]
+    return "\n".join(lines) + f"\n\n{continuation.checkpoint}"
+
+
+def parse_continuation(text: str) -> Continuation:
+    """What a file says; nothing of it has been checked.
+
+    Raises:
+        NoteError: the text is not written as such a file is.
+    """
+    head, blank, checkpoint = text.partition("\n\n")
+    first, *hashes = head.split("\n")
+    if not blank or not first.startswith(OLD):
+        raise NoteError("The file does not name the old size, or holds no checkpoint.")
+    return Continuation(
+        old_size=parse_number(first.removeprefix(OLD)),
+        hashes=tuple(parse_hash(each) for each in hashes),
+        checkpoint=checkpoint,
+    )
+
+
+def check_continuation(text: str, earlier: str, verifiers: Iterable[Verifier]) -> Checkpoint:
+    """The signed checkpoint whose tree continues that of ``earlier``, a signed note kept before.
+
+    Raises:
+        NoteError: a file or checkpoint is not well written, or nobody known signed it.
+        ProofError: the tree does not continue the earlier one, or that was empty or of another
+            size than the file says.
+    """
+    known = tuple(verifiers)
+    old = open_checkpoint(earlier, known)
+    continuation = parse_continuation(text)
+    new = open_checkpoint(continuation.checkpoint, known)
+    if continuation.old_size != old.size or not old.size:
+        raise ProofError(f"The proof does not begin at the tree of {old.size} entries.")
+    check_consistency(old.size, new.size, old.root, new.root, continuation.hashes)
+    return new

@@ -44,6 +44,7 @@ EXPECTED = {
     "MalformedJsonError": 400,
     "NotComparableError": 422,
     "NotFoundError": 404,
+    "NotSealedYetError": 409,
     "NotPermittedError": 403,
     "NoteError": 422,
     "PreconditionRequiredError": 428,

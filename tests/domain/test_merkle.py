@@ -101,11 +101,15 @@ def foreign_tree() -> pymerkle.InmemoryTree:
 
 
 def foreign_consistency(old: int, new: int) -> list[bytes]:
+    return foreign_consistency_of(foreign_tree(), old, new)
+
+
+def foreign_consistency_of(tree: pymerkle.InmemoryTree, old: int, new: int) -> list[bytes]:
     """The foreign proof in the form of the RFC.
 
     It follows the old tree's end down to a single leaf on its right; the RFC stops at the subtree.
     """
-    proof = foreign_tree().prove_consistency(old, new)
+    proof = tree.prove_consistency(old, new)
     if proof.subset[0]:
         return []
     end_of_old = proof.subset.index(1)
