@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
+import logging
 
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from qcsite.embedded import EmbeddedDatabaseError
+from products.domain.checkup import Level
+from products.management.checkup import CHECKS, find
 
+# Whoever asks often learns it a little late, and costs the database nothing.
+KEPT_S = 10
+KEPT_AS = "exolot.readiness"
 
-@cache
-def _known_migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None).disk_migrations)
-
-
-def missing_migrations() -> list[str]:
-    """The migrations that the database lacks, as ``app.name``."""
-    missing = _known_migrations() - MigrationRecorder(connection).applied_migrations().keys()
-    return sorted(f"{app}.{name}" for app, name in missing)
+logger = logging.getLogger(__name__)
 
 
 @never_cache
@@ -34,13 +28,19 @@ def alive(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    try:
-        missing = missing_migrations()
-    except (DatabaseError, EmbeddedDatabaseError):
-        return JsonResponse(
-            {"status": "not ready", "reason": "The database does not answer."}, status=503
-        )
-    if missing:
-        reason = f"The database lacks {len(missing)} migration(s): run provision."
-        return JsonResponse({"status": "not ready", "reason": reason}, status=503)
-    return JsonResponse({"status": "ready"})
+    """Anybody may ask: what is wrong stands in the log and in `doctor`, not here."""
+    if cache.get_or_set(KEPT_AS, _is_ready, KEPT_S):
+        return JsonResponse({"status": "ready"})
+    reason = "Run manage.py doctor on the server."
+    return JsonResponse({"status": "not ready", "reason": reason}, status=503)
+
+
+def _is_ready() -> bool:
+    red = [
+        (check, finding)
+        for check in CHECKS
+        if check.cheap and (finding := find(check)).level is Level.RED
+    ]
+    for check, finding in red:
+        logger.error("Not ready, %s: %s %s", check.name, finding.said, finding.remedy)
+    return not red

@@ -33,14 +33,15 @@ QUESTION = """
 
 
 def refusals(connection: BaseDatabaseWrapper | None = None) -> tuple[str, ...]:
-    """Every reason against serving with these settings and this database; empty: it may serve.
+    """Every reason against serving with these settings and this server; empty: it may serve.
 
-    ``connection`` is the serving role's, unless another is to be judged.
+    ``connection`` is the serving role's, unless another is to be judged. Whether the database has
+    its tables and guards is `products.management.checkup`'s to say.
     """
-    return (*_refused_settings(), *_refused_database(connection or connections["default"]))
+    return (*refused_settings(), *_refused_database(connection or connections["default"]))
 
 
-def _refused_settings() -> Iterator[str]:
+def refused_settings() -> Iterator[str]:
     if settings.DEBUG:
         yield "DEBUG is on: error pages would show records and settings. Unset DEBUG."
     if settings.SECRET_KEY == settings.DEVELOPMENT_KEY:
@@ -52,23 +53,22 @@ def _refused_settings() -> Iterator[str]:
         yield "ALLOWED_HOSTS admits every host name. Name the hosts that are served."
 
 
-def _refused_database(connection: BaseDatabaseWrapper) -> Iterator[str]:
+def _refused_database(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
     was_open = connection.connection is not None
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(QUESTION)
-            version, role, is_superuser, is_owner = cursor.fetchone()
-            unsafe = []
-            for name, bad, loss in UNSAFE_SETTINGS:
-                cursor.execute("SELECT current_setting(%s)", [name])
-                if cursor.fetchone()[0] == bad:
-                    unsafe.append(f"The database runs with {name} {bad}: {loss}.")
+        return (*refused_role(connection), *unsafe_settings(connection))
     except (DatabaseError, EmbeddedDatabaseError) as error:
-        yield f"The database does not answer: {str(error).strip()}"
-        return
+        return (f"The database does not answer: {str(error).strip()}",)
     finally:
         if not was_open:
             connection.close()
+
+
+def refused_role(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    """What is wrong with the server's version or with the role that it is connected as."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUESTION)
+        version, role, is_superuser, is_owner = cursor.fetchone()
     if version < OLDEST_SERVER:
         yield f"The database is PostgreSQL {version}; {OLDEST_SERVER} or newer is needed."
     if is_superuser:
@@ -81,4 +81,11 @@ def _refused_database(connection: BaseDatabaseWrapper) -> Iterator[str]:
             f"The server is connected as {role}, who owns the tables or the database and could "
             "switch their guards off. Connect as exolot_app."
         )
-    yield from unsafe
+
+
+def unsafe_settings(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        for name, bad, loss in UNSAFE_SETTINGS:
+            cursor.execute("SELECT current_setting(%s)", [name])
+            if cursor.fetchone()[0] == bad:
+                yield f"The database runs with {name} {bad}: {loss}."

@@ -14,7 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qcsite.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "10")
 
 application = get_wsgi_application()
-if _causes := refusals():
+
+# After the applications are loaded.
+from products.management.checkup import grave_causes  # noqa: E402
+
+if _causes := refusals() or grave_causes():
     raise ImproperlyConfigured(
         "The server does not start:\n" + "\n".join(f"- {cause}" for cause in _causes)
     )

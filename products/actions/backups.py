@@ -14,9 +14,9 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from products.actions.grants import APP, AUDITOR
-from products.actions.provisioning import ALIAS, provision
+from products.actions.provisioning import ALIAS, named, provision
 from products.domain.errors import ConfigurationError
-from products.models import AuditEntry, Installation
+from products.models import AuditEntry, Backup, Installation
 from products.models.installation import InstallationKind
 from qcsite.backup_file import BackupFileError, Manifest, open_dump, read_backup, write_backup
 from qcsite.dumping import DumpError, load_dump, write_dump
@@ -37,12 +37,26 @@ SHOWN_DIFFERENCES = 5
 def make_backup(path: Path) -> Manifest:
     """Write all that the owner's database holds at one instant to a new file ``path``.
 
-    The facts of the manifest and the dump are read in one snapshot; nobody has to stop work.
+    The facts of the manifest and the dump are read in one snapshot; nobody has to stop work. When
+    the file is whole, the database keeps a record of it.
 
     Raises:
         ConfigurationError: the database holds no records, the file cannot be written, or
             PostgreSQL's program fails. No file is left then.
     """
+    manifest = _write(path)
+    with named("system.backup"):
+        Backup(
+            made_at=manifest.made_at,
+            file_name=path.name,
+            size=manifest.dump_bytes,
+            sha256=manifest.dump_sha256,
+            product_version=manifest.product_version,
+        ).save(using=ALIAS)
+    return manifest
+
+
+def _write(path: Path) -> Manifest:
     with transaction.atomic(using=ALIAS, durable=True), connections[ALIAS].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         # The dump may take longer than a transaction may otherwise wait for its client.

@@ -77,6 +77,7 @@ APP_GRANTS: dict[str, str] = {
     "products_verification": GROWS,
     "products_apitoken": "SELECT, INSERT, UPDATE (revoked_at)",
     "products_installation": READS,
+    "products_backup": READS,
     "products_auditentry": READS,
     "products_pending": READS,
     "products_leaf": READS,

@@ -89,8 +89,9 @@ def _move(batch: int) -> int:
 
 def _sign_head(key: LedgerKey, signer: Signer, entries: int) -> Sealed:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # One sealer at a time: the head that is signed is the head that is stored.
-        cursor.execute("SELECT pg_advisory_xact_lock(5301, 1)")
+        # One sealer at a time: the head that is signed is the head that is stored. Sealing nothing
+        # takes the lock that sealers wait for, and that no other role can take.
+        cursor.execute("SELECT products_seal(0)")
         cursor.execute(
             "SELECT tree.size, products_root(tree.size), "
             "(SELECT max(size) FROM products_checkpoint) "

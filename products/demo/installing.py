@@ -36,7 +36,7 @@ from products.domain.errors import ConfigurationError, SignatureRefusedError
 from products.models import ApiToken, Installation
 from products.models.installation import InstallationKind
 from qcsite import embedded, keeper
-from qcsite.health import missing_migrations
+from qcsite.structure import missing_migrations
 
 COMMENT = "Exolot demo data"
 """On the database itself, before its first table: whose work an interrupted start left behind."""

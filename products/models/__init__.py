@@ -5,6 +5,7 @@ from __future__ import annotations
 from products.models.acknowledgements import Acknowledgement
 from products.models.amendments import Amendment, SecondSignature
 from products.models.audit import AuditEntry
+from products.models.backups import Backup
 from products.models.dispositions import Disposition
 from products.models.donors import Determination, Donor
 from products.models.equipment import Calibration, Instrument, MediaLot, MediaRecall
@@ -40,6 +41,7 @@ __all__ = [
     "Amendment",
     "ApiToken",
     "AuditEntry",
+    "Backup",
     "Calibration",
     "Checkpoint",
     "Conclusion",

@@ -147,6 +147,7 @@ def test_provision_the_two_workers_and_their_health_are_what_is_called() -> None
     called = [(service, words[0]) for service, words in _commands()]
 
     assert called == [
+        ("doctor", "doctor"),
         ("judge", "judge"),
         ("judge", "judge"),
         ("provision", "provision"),
@@ -259,6 +260,7 @@ def test_nothing_serves_before_the_database_is_provisioned() -> None:
         "provision": {"db": "service_healthy"},
         "web": {"provision": "service_completed_successfully"},
         "judge": {"provision": "service_completed_successfully"},
+        "doctor": {"provision": "service_completed_successfully"},
         "seal": {"provision": "service_completed_successfully"},
     }
 

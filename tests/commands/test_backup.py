@@ -29,7 +29,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
 from products.actions.backups import NOT_CARRIED
-from products.models import AuditEntry, Donor, Lot, User
+from products.models import AuditEntry, Backup, Donor, Lot, User
 from qcsite import embedded
 from qcsite.backup_file import MANIFEST, Manifest, copy, open_dump, read_backup, write_backup
 from qcsite.dumping import find_program, write_dump
@@ -210,6 +210,22 @@ def test_a_backup_says_what_it_holds(kept: Kept) -> None:
     assert not set(facts.tables) & set(NOT_CARRIED)
     assert f"{sum(facts.tables.values())} rows of {len(facts.tables)} tables" in kept.said
     assert facts.dump_sha256 in kept.said
+
+
+def test_the_database_keeps_a_record_of_the_backup(kept: Kept, source: None) -> None:
+    backup = Backup.objects.get()
+    entry = AuditEntry.objects.get(record_table="products_backup")
+
+    assert (backup.file_name, backup.sha256) == (kept.path.name, kept.manifest.dump_sha256)
+    assert f"{backup.made_at:%Y-%m-%dT%H:%M:%SZ}" == kept.manifest.made_at
+    assert (entry.action, entry.record_id) == ("system.backup", str(backup.pk))
+
+
+def test_a_backup_that_fails_leaves_no_record(kept: Kept, source: None) -> None:
+    with pytest.raises(CommandError, match="never replaces one"):
+        call_command("backup", str(kept.path))
+
+    assert Backup.objects.count() == 1
 
 
 def test_what_is_recorded_during_a_backup_is_not_half_in_it(kept: Kept, source: None) -> None:

@@ -218,12 +218,81 @@ def test_the_web_server_names_all_causes_at_once(clusters: Path) -> None:
     user.end()
 
 
-def test_the_web_server_starts_where_records_are_safe(records: embedded.Server) -> None:
-    password = records.passwords["exolot_app"]
+def address(server: embedded.Server, role: str) -> str:
+    return f"postgresql://{role}:{server.passwords[role]}@/exolot?host={server.host}"
 
-    said = serve(
-        DATABASE_URL=f"postgresql://exolot_app:{password}@/exolot?host={records.host}",
-        SECRET_KEY=GOOD_KEY,
+
+@pytest.fixture(scope="module")
+def provisioned(
+    records: embedded.Server, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """`records` with all tables and guards; the environment of its web server and its sealer."""
+    serving = {
+        "DATABASE_URL": address(records, "exolot_app"),
+        "SECRET_KEY": GOOD_KEY,
+        "LEDGER_KEY_PATH": str(tmp_path_factory.mktemp("key") / "ledger-key"),
+    }
+    owning = {"DATABASE_OWNER_URL": address(records, "exolot_owner")}
+    options = "--site-name Main --zone UTC --administrator amina --administrator-name A.Okafor "
+    options += "--quality quirin --quality-name Q.Falk"
+    done = manage("provision", *options.split(), **serving, **owning)
+    assert done.returncode == 0, done.stderr
+    assert manage("seal", "--make-key", **serving).returncode == 0
+    return serving
+
+
+def manage(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        check=False,
+        cwd=PROJECT,
+        env={**bare_environment(), **environment},
+        capture_output=True,
+        text=True,
     )
 
-    assert said == ""
+
+def test_the_web_server_starts_where_records_are_safe(provisioned: dict[str, str]) -> None:
+    assert serve(**provisioned) == ""
+
+
+def test_on_a_server_that_waits_for_the_disk_nothing_is_red(provisioned: dict[str, str]) -> None:
+    assert manage("seal", **provisioned).returncode == 0
+
+    done = manage("doctor", **provisioned)
+
+    assert done.returncode == 0, done.stdout
+    assert "GREEN  checkpoint" in done.stdout
+    assert "GREEN  durability" in done.stdout
+    assert "GREEN  lots" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "mended", "cause"),
+    [
+        (
+            "ALTER TABLE products_note DISABLE TRIGGER zz_audit",
+            "ALTER TABLE products_note ENABLE ALWAYS TRIGGER zz_audit",
+            "- Guards: products_note: the trigger zz_audit can be switched off or is off.",
+        ),
+        (
+            "GRANT DELETE ON products_auditentry TO exolot_app",
+            "REVOKE DELETE ON products_auditentry FROM exolot_app",
+            "- Rights: exolot_app may DELETE products_auditentry.",
+        ),
+    ],
+)
+def test_the_web_server_does_not_start_where_a_guard_or_bound_is_missing(
+    sabotage: str,
+    mended: str,
+    cause: str,
+    provisioned: dict[str, str],
+    records: embedded.Server,
+) -> None:
+    with psycopg.connect(address(records, "exolot_owner"), autocommit=True) as owner:
+        owner.execute(sabotage)
+        said = serve(**provisioned)
+        owner.execute(mended)
+
+    assert cause in said
+    assert serve(**provisioned) == ""
