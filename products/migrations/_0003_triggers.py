@@ -42,7 +42,7 @@ CREATE TABLE products_node (
 INDEXES = """
 ALTER TABLE products_auditentry
     ADD CONSTRAINT auditentry_of_few_lots CHECK (cardinality(lots) <= 2);
-DROP INDEX auditentry_by_record;
+DROP INDEX auditentry_by_record, auditentry_by_lot;
 CREATE INDEX auditentry_by_record ON products_auditentry (record_id, recorded_at, id);
 CREATE INDEX auditentry_by_table ON products_auditentry (record_table, recorded_at, id);
 CREATE INDEX auditentry_by_actor ON products_auditentry (actor, recorded_at, id);
@@ -58,6 +58,7 @@ DROP_INDEXES = """
 DROP INDEX auditentry_by_second_lot, auditentry_by_first_lot, auditentry_by_time,
     auditentry_by_action, auditentry_by_actor, auditentry_by_table, auditentry_by_record;
 CREATE INDEX auditentry_by_record ON products_auditentry (record_table, record_id, id);
+CREATE INDEX auditentry_by_lot ON products_auditentry USING gin (lots);
 ALTER TABLE products_auditentry DROP CONSTRAINT auditentry_of_few_lots;
 """
 

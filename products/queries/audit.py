@@ -42,9 +42,14 @@ def of_lot(rows: QuerySet[AuditEntry], lot: UUID) -> Parts:
 
 def latest(parts: Parts, size: int, *, before: AuditEntry | None = None) -> list[AuditEntry]:
     """At most ``size`` entries, from the one before ``before`` in time, or from the latest."""
+    return merged(pages_of(parts, size, before=before), size)
+
+
+def pages_of(parts: Parts, size: int, *, before: AuditEntry | None = None) -> Parts:
+    """The same of each part: what it takes of the database to find the latest of all."""
     if before is not None:
         parts = tuple(part.filter(_earlier_than(before)) for part in parts)
-    return merged((part.order_by(*LATEST_FIRST)[:size] for part in parts), size)
+    return tuple(part.order_by(*LATEST_FIRST)[:size] for part in parts)
 
 
 def merged(parts: Iterable[Iterable[AuditEntry]], size: int) -> list[AuditEntry]:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import judging, recording
+from benchmarks import audit_reads, judging, recording
 from benchmarks.figures import Figure, report
+from products.queries import audit
+from tests.conftest import Databases
 
 FEW = 3
 GENEROUS = 20.0
@@ -27,6 +29,26 @@ def test_recording_is_measured_against_a_bare_insert(demo_db: str) -> None:
 
     assert [figure.name for figure in found if not figure.holds] == []
     assert sum(figure.limit is not None for figure in found) == 1
+
+
+def test_every_search_of_the_trail_stays_on_an_index(committed_db: str) -> None:
+    found = audit_reads.figures(entries=30_000, repeats=1)
+
+    assert [f"{figure.name}: {figure.unit}" for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) >= 60
+
+
+def test_a_search_without_its_index_is_found(committed_db: str, databases: Databases) -> None:
+    audit_reads.figures(entries=30_000, repeats=1)
+    with databases.connect(committed_db) as owner:
+        owner.execute("DROP INDEX auditentry_by_first_lot, auditentry_by_actor")
+
+    rows = audit.trail()
+    for parts in (
+        audit.of_lot(rows, audit_reads.key_of(audit_reads.BIG_LOT)),
+        (rows.filter(actor=audit_reads.key_of("actor rare")),),
+    ):
+        assert audit_reads.faults(audit_reads.plans(parts, None)) != []
 
 
 def test_a_figure_over_its_limit_fails_the_benchmark(capsys: pytest.CaptureFixture[str]) -> None:

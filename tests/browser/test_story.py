@@ -198,6 +198,9 @@ def test_a_lot_is_tested_reviewed_and_released(laboratory: str, browser: Browser
         sign(page, "Sign and release", "All criteria are met")
         expect(page.get_by_text(f"Lot {NUMBER} was released on")).to_be_visible()
         expect(page.locator(".badge-released").first).to_be_visible()
+        page.get_by_role("link", name="Audit trail of the lot").click()
+        expect(page.get_by_text("decision: before: None → after: Released")).to_be_visible()
+        faults += inspect(page, "audit trail")
 
     assert faults == [], "\n".join(faults)
     assert watch.complaints == []
