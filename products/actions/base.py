@@ -18,6 +18,7 @@ from django.db import DatabaseError, transaction
 
 from products.actions.judging import rejudge
 from products.actions.naming import begin, end
+from products.actions.once import Once, carry_out
 from products.actions.records import check_printable
 from products.actions.signing import confirm_password
 from products.domain.accounts import SYSTEM_ACCOUNT
@@ -50,7 +51,8 @@ class Context:
 
     ``at`` may differ from the database's clock by a minute (in a demonstration database by any
     time). ``expected_version`` is the lot version that the actor saw, None when none was asked
-    for. ``may_sign`` is False for service tokens. ``confirmed`` and ``touched`` belong to the
+    for. ``may_sign`` is False for service tokens. ``once`` names the request, when it is one that
+    must not be carried out twice. ``confirmed`` and ``touched`` belong to the
     action that runs.
     """
 
@@ -63,6 +65,7 @@ class Context:
     password: str = field(default="", repr=False)
     expected_version: int | None = None
     may_sign: bool = True
+    once: Once | None = None
     confirmed: bool = False
     touched: set[UUID] = field(default_factory=set)
 
@@ -209,6 +212,7 @@ def _run(
     try:
         with transaction.atomic(durable=True):
             begin(info.name, context)
+            carry_out(context, info.name)
             outcome = body(context, *args, **kwargs)
             rejudge(context, info.name)
             end()

@@ -66,6 +66,8 @@ APP_GRANTS: dict[str, str] = {
     "products_outsidereport": GROWS,
     "products_profileassignment": GROWS,
     "products_rejudgement": GROWS,
+    "products_requestanswer": GROWS,
+    "products_requestdone": GROWS,
     "products_roleapproval": GROWS,
     "products_rolegrant": GROWS,
     "products_rolerevocation": GROWS,

@@ -12,6 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from products.admin.once import TOKEN, new_token
 from products.domain.blocks import Block
 from products.domain.errors import ConfigurationError, DomainError, ReleaseBlockedError
 from products.domain.lots import zone_named
@@ -160,6 +161,9 @@ class ActionForm(forms.Form):
                 strip=False,
                 widget=forms.PasswordInput({"autocomplete": "current-password"}),
             )
+        self.fields[TOKEN] = forms.CharField(
+            initial=new_token, widget=forms.HiddenInput(), required=False, max_length=64
+        )
         if lot_version is not None:
             self.fields[VERSION] = forms.IntegerField(
                 initial=lot_version, widget=forms.HiddenInput(), required=False
@@ -203,9 +207,16 @@ class ActionForm(forms.Form):
 
     def state_version(self, version: int) -> None:
         """The person has now seen this version of the lot."""
+        self._state(VERSION, str(version))
+
+    def renew(self) -> None:
+        """What is sent next is another request."""
+        self._state(TOKEN, new_token())
+
+    def _state(self, name: str, value: str) -> None:
         assert isinstance(self.data, QueryDict)
         self.data = self.data.copy()
-        self.data[VERSION] = str(version)
+        self.data[name] = value
 
 
 def at_local_time(typed: datetime, zone_name: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from products.actions.base import ACTIONS, Context
+from products.actions.once import Answer, keep_answer
 from products.admin.forms import VERSION, ActionForm
+from products.admin.once import carried_out_once, outcome_of
 from products.admin.requests import context_from, identity_in
 from products.domain.errors import DomainError, StaleVersionError
 from products.domain.roles import Permission
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
 STALE = 409
+ASKED_BEFORE = frozenset({"request_repeated", "idempotency_key_reused", "answer_not_kept"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,34 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
     status = 200
     if is_sent and form.is_valid():
         try:
-            done = page.perform(_context(request, form), form.cleaned_data)
+            return _carry_out(request, page, form, is_signed=info.signed)
         except DomainError as error:
             form.refuse(error)
+            if error.code in ASKED_BEFORE:
+                form.renew()
             if isinstance(error, StaleVersionError):
                 status = STALE
                 form.state_version(_version(page.lot) or 0)
-        else:
-            return _go_on(request, done)
     return TemplateResponse(
         request, page.template, _shown(site, request, page, form), status=status
     )
+
+
+def _carry_out(
+    request: HttpRequest, page: ActionPage, form: ActionForm, *, is_signed: bool
+) -> HttpResponse:
+    """Perform the action, once; what was performed before shows its first outcome."""
+    with carried_out_once(request, form, is_signed=is_signed) as asked:
+        if isinstance(asked, Answer):
+            first = f" {asked.body}" if asked.body else ""
+            messages.info(request, f"This form was sent twice and carried out once.{first}")
+            return HttpResponseRedirect(asked.headers["Location"])
+        context = replace(_context(request, form), once=asked)
+        done = page.perform(context, form.cleaned_data)
+        # What is shown once, such as a new token, is not kept.
+        if isinstance(done, Done):
+            keep_answer(context, outcome_of(done.url, done.message))
+    return _go_on(request, done)
 
 
 def _go_on(request: HttpRequest, done: Done | HttpResponse) -> HttpResponse:

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from products.actions.once import Answer
 from products.domain.errors import (
     ClockError,
     ConfigurationError,
@@ -88,12 +89,27 @@ class BodyTooLargeError(DomainError):
     code = "body_too_large"
 
 
+class InvalidIdempotencyKeyError(DomainError):
+    """An Idempotency-Key that is empty, too long or not printable."""
+
+    code = "invalid_idempotency_key"
+
+
+class AnsweredBeforeError(Exception):
+    """Not a refusal: the request was answered before, and its first answer is given again."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     LengthRequiredError: HTTPStatus.LENGTH_REQUIRED,
     MalformedJsonError: HTTPStatus.BAD_REQUEST,
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
+    InvalidIdempotencyKeyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 

@@ -24,8 +24,9 @@ from rest_framework import serializers
 
 from products.api.errors import PROBLEM
 from products.api.filters import Filters
+from products.api.once import IDEMPOTENCY_KEY
 from products.api.pagination import CURSOR, LARGEST_PAGE, PAGE_SIZE, SIZE
-from products.api.surface import Text
+from products.api.surface import SignedBody, Text
 
 Shape = type[serializers.Serializer[Any]]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -77,7 +78,8 @@ class ProblemShape(serializers.Serializer[None]):
 
 
 PROBLEMS = {
-    400: "The body is not JSON (of a file: no form), or the cursor is not one of this list.",
+    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, or the "
+    "Idempotency-Key is none.",
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
@@ -90,6 +92,13 @@ PROBLEMS = {
     428: "`If-Match` is missing.",
 }
 IF_MATCH = "The ETag of the lot as it was read."
+KEY = (
+    "1 to 255 printable characters that name this request, such as a UUID. The same request with "
+    "the same key is carried out once and gets its first answer again, with "
+    "`Idempotent-Replayed: true`; another one with it gets 422, and one that is still being "
+    "carried out 409."
+)
+KEY_OF_SIGNED = f"{KEY} Without a key the same signed request is refused the second time (409)."
 
 
 def word_of(words: type[StrEnum], *, blank: bool = False, **options: Any) -> Text:
@@ -222,10 +231,18 @@ def acts(
 ) -> Callable[[Handler], Handler]:
     """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match."""
     problems = [400, 401, 403, *((404,) if named else ()), 409, 411, 413, 415, 422]
-    header = []
+    signed = issubclass(request, SignedBody)
+    header = [
+        OpenApiParameter(
+            IDEMPOTENCY_KEY,
+            str,
+            location=OpenApiParameter.HEADER,
+            description=KEY_OF_SIGNED if signed else KEY,
+        )
+    ]
     if on_lot or decides:
         problems += [412, *((428,) if decides else ())]
-        header = [
+        header.append(
             OpenApiParameter(
                 "If-Match",
                 str,
@@ -233,7 +250,7 @@ def acts(
                 required=decides,
                 description=IF_MATCH,
             )
-        ]
+        )
     return _described(
         operation_id,
         summary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from django.utils import timezone
@@ -18,13 +19,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from products.actions.base import Context
+from products.actions.once import close_request, keep_answer
 from products.api.errors import (
     REQUEST_ID,
+    AnsweredBeforeError,
     LengthRequiredError,
     MalformedJsonError,
     PreconditionRequiredError,
     request_id_of,
 )
+from products.api.once import answer_of, answered_again, ask_once, opened
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
@@ -101,6 +105,8 @@ class MayRead(BasePermission):
 class View(APIView):
     """The base of every address: token, scope and role first, then the body as JSON.
 
+    What `accept` opened is closed with the answer, which is kept where the client gave a key.
+
     With JSON alone to parse, the framework reads bodies through Django, which refuses large ones.
     """
 
@@ -109,12 +115,18 @@ class View(APIView):
     content_negotiation_class = OnlyJson
     http_method_names = ["get", "head", "post"]
 
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, AnsweredBeforeError):
+            return answered_again(exc.answer)  # type: ignore[return-value]  # any answer will do
+        return super().handle_exception(exc)
+
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault(REQUEST_ID, request_id_of(request))
         answer.headers.setdefault("Cache-Control", "private, no-cache")
+        settle(request, answer)
         return answer
 
 
@@ -250,9 +262,12 @@ def accept(
         PreconditionRequiredError: a decision without ``If-Match``.
         StaleVersionError: the lot has changed since.
         NotFoundError: there is no such lot.
+        AnsweredBeforeError: the request was carried out before; it carries the first answer.
+        ConflictError, InvalidValueError: as of `open_request`.
     """
     if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
         raise LengthRequiredError("Send the body in one piece, with its Content-Length.")
+    asked = ask_once(request, shape, is_signed=issubclass(shape, SignedBody))
     version = None
     if deciding_on:
         lot = {"number__iexact": deciding_on} if isinstance(deciding_on, str) else deciding_on
@@ -265,7 +280,19 @@ def accept(
     # Of a signed action the password is the signer's; elsewhere it is a value like any other.
     password = given.pop("password") if issubclass(shape, SignedBody) else ""
     context = context_from(request, reason=given.pop("reason"), password=password)
-    return replace(context, expected_version=version), given
+    return replace(context, expected_version=version, once=asked), given
+
+
+def settle(request: Request, answer: Response) -> None:
+    """Keep the answer to a request that was carried out under a key, and close the request."""
+    once = opened(request)
+    if once is None:
+        return
+    try:
+        if once.key and answer.status_code < HTTPStatus.BAD_REQUEST:
+            keep_answer(replace(context_from(request), once=once), answer_of(answer.render()))
+    finally:
+        close_request(once)
 
 
 def etag_of(stamp: LotStamp) -> str:

@@ -22,6 +22,7 @@ from products.models.people import Person, SignIn, User
 from products.models.products import Product
 from products.models.profiles import ProfileAssignment
 from products.models.reports import OutsideReport
+from products.models.requests import RequestAnswer, RequestDone
 from products.models.results import Result
 from products.models.reviews import Review, ReviewItem, RunReturn
 from products.models.roles import RoleApproval, RoleGrant, RoleRevocation
@@ -74,6 +75,8 @@ __all__ = [
     "ProfileAssignment",
     "Reading",
     "Rejudgement",
+    "RequestAnswer",
+    "RequestDone",
     "Result",
     "Review",
     "ReviewItem",

@@ -42,12 +42,12 @@ from products.models import (
     Person,
     RoleApproval,
     RoleRevocation,
-    Signature,
     SignIn,
     User,
 )
 from tests.accounts import PASSWORD
 from tests.records import context, lot, people, person_of, second_account, submitted_run
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 
@@ -414,17 +414,8 @@ def test_the_database_refuses_a_signature_for_an_own_role_as_well() -> None:
 
     with transaction.atomic():
         begin("system.test", context(own))
-        signature = Signature.objects.create(
-            user=own,
-            person=person_of(own),
-            printed_name=own.printed_name,
-            meaning="Role approved",
-            reason="Own role",
-            zone="UTC",
-            record_kind="role_approval",
-            record_id=uuid.uuid4(),
-            content=b"{}",
-        )
+        signature = unsaved_signature(own, "role_approval")
+        signature.save(force_insert=True)
         with pytest.raises(DatabaseError, match="another person signs"):
             RoleApproval.objects.create(grant=grant, signature=signature)
 

@@ -59,6 +59,7 @@ from tests.records import (
     second_account,
     submitted_run,
 )
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 LOT = "EV-26-001"
@@ -598,18 +599,8 @@ def test_the_database_refuses_the_recorder_as_second_signer() -> None:
 @transaction.atomic
 def _sign_own(amendment: Amendment) -> None:
     begin("amendment.sign_second", context(people().analyst))
-    first = amendment.signature
-    signature = Signature.objects.create(
-        user=first.user,
-        person=first.person,
-        printed_name=first.printed_name,
-        meaning="Confirmed",
-        reason="Mine",
-        zone=first.zone,
-        record_kind="second_signature",
-        record_id=amendment.pk,
-        content=b"{}",
-    )
+    signature = unsaved_signature(amendment.signature.user, "second_signature")
+    signature.save(force_insert=True)
     SecondSignature.objects.create(amendment=amendment, outcome="confirmed", signature=signature)
 
 

@@ -47,9 +47,9 @@ from products.models import (
     Hold,
     Investigation,
     Lot,
-    Signature,
     User,
 )
+from products.models.fields import uuid7
 from products.queries.lots import lots_at
 from tests.records import (
     ENDOTOXIN,
@@ -64,6 +64,7 @@ from tests.records import (
     second_account,
     submitted_run,
 )
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 LOT = "EV-26-001"
@@ -167,29 +168,18 @@ def test_edge_case_12_the_database_refuses_a_dependent_signer(releasable: Lot) -
 @transaction.atomic
 def _write_disposition(user: User, made: Lot, kind: str) -> None:
     begin("lot.release", context(user))
+    key = uuid7()
+    signature = unsaved_signature(user, "disposition", key)
+    signature.save(force_insert=True)
     Disposition.objects.create(
+        id=key,
         lot=made,
         number=1,
         kind=kind,
         reason="x",
         evaluation=b"{}",
         evaluation_sha256="",
-        signature=_signature(user, made),
-    )
-
-
-def _signature(user: User, about: Lot) -> Signature:
-    assert user.person
-    return Signature.objects.create(
-        user=user,
-        person=user.person,
-        printed_name=user.person.printed_name,
-        meaning="Approved for release",
-        reason="x",
-        zone="UTC",
-        record_kind="disposition",
-        record_id=about.pk,
-        content=b"{}",
+        signature=signature,
     )
 
 

@@ -29,7 +29,8 @@ from products.domain.errors import (
     ReleaseBlockedError,
     WrongStatusError,
 )
-from products.models import Disposition, Lot, Signature
+from products.models import Disposition, Lot
+from products.models.fields import uuid7
 from products.queries.lots import lots_at
 from tests.records import (
     VIABILITY,
@@ -40,10 +41,10 @@ from tests.records import (
     lot,
     now,
     people,
-    person_of,
     source,
     submitted_run,
 )
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 LOT = "EV-26-001"
@@ -244,28 +245,17 @@ def test_edge_case_33_a_decision_of_the_same_number_does_not_take_its_place(
     decided = Disposition.objects.get(kind="reject")
     with transaction.atomic():
         begin("lot.release", context(people().quality))
+        key = uuid7()
+        signature = unsaved_signature(people().quality, "disposition", key)
+        signature.save(force_insert=True)
         again = Disposition(
+            id=key,
             lot=rejected,
             number=decided.number,
             kind="release",
             reason="Released after all",
             evaluation=b"{}",
-            signature=_signed_for(rejected),
+            signature=signature,
         )
         with pytest.raises(DatabaseError, match="disposition_number_once"):
             again.save(force_insert=True)
-
-
-def _signed_for(about: Lot) -> Signature:
-    own = people().quality
-    return Signature.objects.create(
-        user=own,
-        person=person_of(own),
-        printed_name=own.printed_name,
-        meaning="Approved for release",
-        reason="Released after all",
-        zone="UTC",
-        record_kind="disposition",
-        record_id=about.pk,
-        content=b"{}",
-    )

@@ -20,6 +20,7 @@ from products.domain.errors import (
 )
 from products.domain.roles import Role
 from products.models import Result, Review, ReviewItem, Run, Signature, SignIn, User
+from products.models.fields import uuid7
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -32,6 +33,7 @@ from tests.records import (
     second_account,
     submitted_run,
 )
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 LOT = "EV-26-001"
@@ -98,30 +100,19 @@ def test_edge_case_12_the_database_refuses_the_recorder_too() -> None:
     )
 
     with pytest.raises(DatabaseError, match="recorded data of run"):
-        _write_own_review(result, review.signature)
+        _write_own_review(result, review.signature.user)
 
 
 @transaction.atomic
-def _write_own_review(result: Result, like: Signature) -> None:
+def _write_own_review(result: Result, signer: User) -> None:
     begin("review.sign", context(people().analyst))
+    key = uuid7()
+    signature = unsaved_signature(signer, "review", key)
+    signature.save(force_insert=True)
     own = Review.objects.create(
-        lot=result.run.lot, reviewer=person_of(people().analyst), signature=_copy(like)
+        id=key, lot=result.run.lot, reviewer=person_of(people().analyst), signature=signature
     )
     ReviewItem.objects.create(review=own, result=result)
-
-
-def _copy(signature: Signature) -> Signature:
-    return Signature.objects.create(
-        user=signature.user,
-        person=signature.person,
-        printed_name=signature.printed_name,
-        meaning=signature.meaning,
-        reason="",
-        zone=signature.zone,
-        record_kind="review",
-        record_id=signature.pk,
-        content=b"{}",
-    )
 
 
 def test_a_run_without_a_final_result_is_not_reviewed() -> None:

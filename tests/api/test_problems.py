@@ -38,6 +38,7 @@ EXPECTED = {
     "DomainError": 422,
     "DuplicateError": 409,
     "InvalidCursorError": 400,
+    "InvalidIdempotencyKeyError": 400,
     "InvalidValueError": 422,
     "LengthRequiredError": 411,
     "MalformedBodyError": 400,

@@ -123,7 +123,7 @@ def test_a_role_signs_only_once_quality_has_signed_for_it() -> None:
 
     before = of()
     approved = made(quality.sign("accounts/analyst2/approve-role/", role="Reviewer"))
-    again = quality.sign("accounts/analyst2/approve-role/", role="Reviewer")
+    again = quality.sign("accounts/analyst2/approve-role/", reason="Again", role="Reviewer")
 
     assert before == [("Reviewer", False), ("Analyst", False)]
     assert approved["approval"]["printed_name"] == "Quentin Quality"

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from products.domain.signatures import signed_document
 from products.models import AuditEntry, Person, SignIn, User
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -30,7 +31,7 @@ OTHER_SETTINGS = {
 SIGNED = """
     INSERT INTO public.products_signature (id, user_id, person_id, printed_name, meaning, reason,
         zone, record_kind, record_id, content, content_sha256)
-    VALUES (%s, %s, %s, 'A. Person', 'Tested', 'why', 'UTC', 'lot', %s, '\\x00ff5c', '')
+    VALUES (%s, %s, %s, 'A. Person', 'Tested', 'why', 'UTC', 'lot', %s, %s, '')
 """
 
 BEGIN = "SELECT products_begin('test.write', null, 'owner', '', '', '', clock_timestamp())"
@@ -175,25 +176,40 @@ def test_the_bytes_of_an_entry_do_not_follow_session_settings(user: User) -> Non
     assert plain == altered
 
 
+def _sign(user: User) -> str:
+    """Sign something in SQL, and tell the document in hexadecimal digits."""
+    key = uuid4()
+    document = signed_document(
+        meaning="Tested",
+        reason="why",
+        record_kind="lot",
+        record_id=key,
+        shown={"signer": {"account": user.username, "printed_name": "A. Person"}, "ü": "\\"},
+    )
+    written = rf"\x{document.hex()}"
+    _execute(SIGNED, str(uuid4()), str(user.pk), str(user.person_id), str(key), written)
+    return written
+
+
 def test_signed_bytes_read_the_same_under_other_settings(user: User) -> None:
-    _execute(SIGNED, str(uuid4()), str(user.pk), str(user.person_id), str(uuid4()))
+    signed = [_sign(user)]
     with _other_settings():
-        _execute(SIGNED, str(uuid4()), str(user.pk), str(user.person_id), str(uuid4()))
+        signed.append(_sign(user))
 
     images = [_said(entry)["after"] for entry in _entries("products_signature")]
-    assert [image["content"] for image in images] == [r"\x00ff5c"] * 2  # type: ignore[index]
+    assert [image["content"] for image in images] == signed  # type: ignore[index]
     assert all(str(image["signed_at"]).endswith("+00:00") for image in images)  # type: ignore[index]
 
 
 def test_a_signature_is_stamped_and_hashed_by_the_database(user: User) -> None:
-    _execute(SIGNED, str(uuid4()), str(user.pk), str(user.person_id), str(uuid4()))
+    signed = bytes.fromhex(_sign(user)[2:])
 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT content_sha256, abs(extract(epoch FROM clock_timestamp() - signed_at)) < 60 "
             "FROM products_signature ORDER BY signed_at DESC"
         )
-        assert cursor.fetchone() == (hashlib.sha256(b"\x00\xff\\").hexdigest(), True)
+        assert cursor.fetchone() == (hashlib.sha256(signed).hexdigest(), True)
 
 
 def test_secrets_never_enter_an_entry(user: User) -> None:

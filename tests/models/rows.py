@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin
 from products.actions.notes import add_note
+from products.actions.once import Answer, Once, close_request, keep_answer, open_request
 from products.actions.products import assign_profile
 from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import return_run, review_results
@@ -45,6 +47,18 @@ from tests.records import (
 )
 
 
+def answered_requests() -> None:
+    """One request that came with a key, one without."""
+    account = people().analyst
+    for digit, key in enumerate(("a-key", "")):
+        asked = open_request(account, key, f"{digit}" * 64)
+        assert isinstance(asked, Once)
+        asking = replace(context(account), once=asked)
+        add_note(asking, lot="EV-26-001", text="Asked for once")
+        keep_answer(asking, Answer(201, {}, "{}"))
+        close_request(asked)
+
+
 def a_row_of_each() -> None:
     """EV-26-001 has something of everything, EV-26-002 descends from it and is rejected, and
     EV-26-003 changed after its release.
@@ -58,6 +72,7 @@ def a_row_of_each() -> None:
     _from_elsewhere()
     _descendant()
     _changed_after_release()
+    answered_requests()
     draft_specification(
         context(people().quality),
         product="EXO-1",

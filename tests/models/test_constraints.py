@@ -24,6 +24,8 @@ WHERE = {
     "user_name_never_reused": "username = 'analyst'",
     "method_code_never_reused": "code = 'VIA-01'",
     "specification_once": "state = 'draft'",
+    "request_done_once_per_key": "key <> ''",
+    "request_done_once_without_key": "key = ''",
     "source_number_never_reused": "number = 'UC-0042'",
     "criterion_code_once_per_specification": DRAFT,
     "criterion_position_once": DRAFT,
@@ -240,6 +242,8 @@ ONLY_ONCE: list[tuple[str, str, dict[str, Any]]] = [
     ("rejudgement_once", "rejudgement", {}),
     ("rolegrant_number_once", "rolegrant", {}),
     ("acknowledgement_once", "acknowledgement", {"signature_id": uuid7()}),
+    ("request_done_once_per_key", "requestdone", {}),
+    ("request_done_once_without_key", "requestdone", {}),
 ]
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
+from products.actions.naming import begin, end
 from products.domain.lots import Decision
 from products.models import (
     Amendment,
@@ -30,12 +31,14 @@ from products.models.fields import uuid7
 from products.queries.runs import recorders_of
 from tests.models.rows import copy_row
 from tests.outside import SCAN, paper_result, transcribed
-from tests.records import people
+from tests.records import context, people
+from tests.signed import unsaved_signature
 
 pytestmark = pytest.mark.django_db
 
 DUTIES_NOT_SEPARATED = "QC004"
 LINKS_WOULD_CHANGE = "QC005"
+OF_ANOTHER_RECORD = "QC009"
 
 
 @contextmanager
@@ -45,31 +48,33 @@ def refused(sqlstate: str) -> Iterator[None]:
     assert getattr(refusal.value.__cause__, "sqlstate", "") == sqlstate, refusal.value
 
 
-def signed_by(account: User) -> UUID:
-    """The key of another signature, of this person."""
+def signed_by(account: User, kind: str) -> dict[str, UUID]:
+    """The key of a new row of that kind, and that of its signature by this person."""
     key = uuid7()
-    changes = {"id": key, "record_id": uuid7(), "person_id": account.person_id}
-    copy_row("products_signature", changes)
-    return key
+    signature = unsaved_signature(account, kind, key)
+    begin("test.sign", context(account))
+    signature.save(force_insert=True)
+    end()
+    return {"id": key, "signature_id": signature.pk}
 
 
 def second_signed(amendment: Amendment, by: User) -> None:
-    changes = {"amendment_id": amendment.pk, "signature_id": signed_by(by)}
+    changes = {"amendment_id": amendment.pk} | signed_by(by, "second_signature")
     copy_row("products_secondsignature", changes)
 
 
 def verified_by(row: Transcription, by: User) -> None:
-    changes = {"transcription_id": row.pk, "signature_id": signed_by(by)}
+    changes = {"transcription_id": row.pk} | signed_by(by, "verification")
     copy_row("products_verification", changes)
 
 
 def released(lot: str, by: User) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "kind": "release",
         "lot_id": Lot.objects.get(number=lot).pk,
         "number": 9,
-        "signature_id": signed_by(by),
     }
+    changes |= signed_by(by, "disposition")
     copy_row("products_disposition", changes)
 
 
@@ -158,7 +163,7 @@ def test_who_amended_reported_or_transcribed_a_run_recorded_of_it(
     written: list[tuple[str, dict[str, Any], str]] = [
         (
             "amendment",
-            {"number": "X-1", "signature_id": signed_by(people().auditor)},
+            {"number": "X-1"} | signed_by(people().auditor, "amendment"),
             "kind = 'retraction'",
         ),
         ("outsidereport", {"sequence": 9}, "true"),
@@ -194,7 +199,7 @@ def test_nobody_signs_for_a_role_of_an_account_of_their_own() -> None:
 
 
 def approved(grant: UUID, by: User) -> None:
-    copy_row("products_roleapproval", {"grant_id": grant, "signature_id": signed_by(by)})
+    copy_row("products_roleapproval", {"grant_id": grant} | signed_by(by, "role_approval"))
 
 
 GIVEN = (
@@ -235,8 +240,10 @@ def test_a_lot_that_is_rejected_recalled_or_void_stays_so(word: str) -> None:
 
 
 def strict() -> None:
-    changes = {"version": 9, "profile": "strict", "signature_id": signed_by(people().quality)}
-    copy_row("products_profileassignment", changes)
+    changes: dict[str, Any] = {"version": 9, "profile": "strict"}
+    copy_row(
+        "products_profileassignment", changes | signed_by(people().quality, "profile_assignment")
+    )
 
 
 def test_who_signed_second_on_a_run_releases_its_lot_in_phase_1_only() -> None:
@@ -269,3 +276,75 @@ def test_a_repeat_is_of_a_run_of_its_lot_and_criterion() -> None:
         copy_row("products_run", changes, "state = 'discarded'")
 
     copy_row("products_run", changes, f"id = '{repeated.pk}'")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("record_id", UUID(int=7)),
+        ("record_kind", "training"),
+        ("meaning", "Approved for release"),
+        ("reason", "For another reason"),
+        ("printed_name", "Somebody Else"),
+    ],
+)
+def test_a_signature_is_not_copied_to_another_record_reason_or_meaning(
+    column: str, value: object
+) -> None:
+    signed = unsaved_signature(people().quality)
+    setattr(signed, column, value)
+
+    with refused(OF_ANOTHER_RECORD):
+        begin("test.sign", context(people().quality))
+        signed.save(force_insert=True)
+
+
+@pytest.mark.parametrize("column", ["user_id", "person_id"])
+def test_a_signature_is_of_the_account_that_its_document_names(column: str) -> None:
+    signed = unsaved_signature(people().quality)
+    other = {"user_id": people().auditor.pk, "person_id": people().auditor.person_id}
+    setattr(signed, column, other[column])
+
+    with refused(OF_ANOTHER_RECORD):
+        begin("test.sign", context(people().quality))
+        signed.save(force_insert=True)
+
+
+def test_what_is_signed_is_a_document() -> None:
+    for content in (b"", b"\xff", b"{", b"[]", b"7"):
+        with refused(OF_ANOTHER_RECORD):
+            copy_row("products_signature", {"content": content, "meaning": "Other"})
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "changes"),
+    [
+        ("acknowledgement", "acknowledgement", {"number": 9}),
+        ("determination", "determination", {"version": 9}),
+        ("disposition", "disposition", {"number": 9}),
+        ("laboratoryqualification", "laboratory_qualification", {"version": 9}),
+        ("profileassignment", "profile_assignment", {"version": 9}),
+        ("review", "review", {}),
+        ("specificationchange", "specification_change", {"number": 9}),
+        ("training", "training", {}),
+    ],
+)
+def test_no_record_rests_on_the_signature_of_another(
+    table: str, kind: str, changes: dict[str, Any]
+) -> None:
+    """One that stands free, of a record that is not there."""
+    free = signed_by(people().quality2, kind)["signature_id"]
+
+    with refused(OF_ANOTHER_RECORD):
+        copy_row(f"products_{table}", changes | {"signature_id": free})
+
+
+def test_no_document_is_approved_by_the_signature_of_another() -> None:
+    statement = (
+        "UPDATE products_specificationversion "
+        "SET state = 'approved', approved_at = now(), approval_id = %s WHERE state = 'draft'"
+    )
+    free = signed_by(people().quality2, "specification_version")["signature_id"]
+
+    with refused(OF_ANOTHER_RECORD):
+        write(statement, free)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Model
@@ -12,16 +12,31 @@ from django.db.models import Model
 from products import models
 from products.actions.naming import begin, end
 from products.actions.specifications import approve_specification
-from products.domain.canonical import canonical_bytes
 from products.domain.criteria import Criterion
 from products.domain.facts import LotFacts, RunFacts
 from products.domain.methods import DocumentState
-from products.models import Lot, Signature, SpecificationVersion, User
+from products.models import (
+    Acknowledgement,
+    Disposition,
+    Lot,
+    ProfileAssignment,
+    Signature,
+    SpecificationChange,
+    SpecificationVersion,
+    User,
+)
 from products.queries.facts import lot_facts
-from tests.records import ZONE, approved_method, context, people, person_of, product, today
+from tests.records import approved_method, context, people, product, today
+from tests.signed import unsaved_signature
 
 Row = TypeVar("Row", bound=Model)
 NUMBER = "EV-26-001"
+KINDS: dict[type[Model], str] = {
+    Acknowledgement: "acknowledgement",
+    Disposition: "disposition",
+    ProfileAssignment: "profile_assignment",
+    SpecificationChange: "specification_change",
+}
 
 
 def facts(number: str = NUMBER) -> LotFacts:
@@ -39,9 +54,22 @@ def recorded(row: Row) -> Row:
     """``row`` as an action would have written it."""
     with transaction.atomic():
         begin("system.test", context(people().quality))
+        with_signature(row)
         row.save(force_insert=True)
         end()
     return row
+
+
+def with_signature(row: Model) -> None:
+    """Bind the signature that the row brings to the row."""
+    brought: Signature | None = getattr(row, "signature", None)
+    if brought is not None and brought.record_kind == "test":
+        kind = KINDS[type(row)]
+        shown = json.loads(bytes(brought.content))["shown"]
+        shown.pop("signer")
+        bound = unsaved_signature(brought.user, kind, row.pk, shown=shown)
+        bound.save(force_insert=True)
+        row.signature = bound  # type: ignore[attr-defined]  # of some rows
 
 
 def changed(row: Row, **columns: Any) -> Row:
@@ -56,20 +84,8 @@ def changed(row: Row, **columns: Any) -> Row:
 
 
 def signature(by: User | None = None, **content: object) -> Signature:
-    signer = by or people().quality
-    return recorded(
-        Signature(
-            user=signer,
-            person=person_of(signer),
-            printed_name=signer.printed_name,
-            meaning="Tested",
-            reason="Tested",
-            zone=ZONE,
-            record_kind="test",
-            record_id=uuid4(),
-            content=canonical_bytes(content),
-        )
-    )
+    """For the record that is `recorded` with it."""
+    return unsaved_signature(by or people().quality, shown=content)
 
 
 def approved_inheriting(*criteria: Criterion) -> SpecificationVersion:
