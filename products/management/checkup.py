@@ -29,7 +29,12 @@ from products.models import LedgerKey
 from products.queries.checking import lots_on_record, stored_differences
 from products.queries.guards import guard_faults
 from products.queries.lots import lots_due
-from products.queries.rights import faults_beyond_tables, reading_faults, serving_faults
+from products.queries.rights import (
+    faults_beyond_tables,
+    reading_faults,
+    serving_faults,
+    strays,
+)
 from products.queries.upkeep import (
     clock_difference,
     damaged_pages,
@@ -141,6 +146,17 @@ def _rights() -> Finding:
     )
 
 
+def _strays() -> Finding:
+    found = strays(connection, [APP, AUDITOR])
+    if not found:
+        return all_is_well("No role set defaults for itself or stored anything of its own.")
+    return Finding(
+        Level.YELLOW,
+        f"{'; '.join(found)}.",
+        f"Find out who did it. {PROVISION} It takes defaults back; `lo_unlink` removes objects.",
+    )
+
+
 def _durability() -> Finding:
     return faults_found(
         list(unsafe_settings(connection)),
@@ -218,6 +234,7 @@ CHECKS = (
     Check("migrations", _migrations, cheap=True, grave=True),
     Check("guards", _guards, cheap=True, grave=True),
     Check("rights", _rights, cheap=True, grave=True),
+    Check("strays", _strays),
     Check("durability", _durability, grave=True),
     Check("checksums", _damage),
     Check("clock", _clock, cheap=True),

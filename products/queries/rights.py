@@ -35,12 +35,6 @@ BEYOND = """
     SELECT format('%%s is a member of %%s', m.member::regrole, m.roleid::regrole)
       FROM pg_catalog.pg_auth_members m WHERE m.member::regrole::text = ANY(%(roles)s)
     UNION ALL
-    SELECT format('%%s begins its sessions with %%s', rolname, array_to_string(setconfig, ', '))
-      FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
-     WHERE rolname = ANY(%(roles)s)
-       AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
-                                WHERE datname = current_database()))
-    UNION ALL
     SELECT format('everybody may %%s on %%s', privilege_type, relname)
       FROM pg_catalog.pg_class, aclexplode(relacl)
      WHERE relnamespace = 'public'::regnamespace AND grantee = 0
@@ -57,6 +51,15 @@ BEYOND = """
       LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
      WHERE datname = current_database() AND privilege_type <> 'CONNECT'
        AND (a.grantee = 0 OR rolname = ANY(%(roles)s))
+    ORDER BY 1
+"""
+# What PostgreSQL lets every role do that may connect.
+STRAYS = """
+    SELECT format('%%s begins its sessions with %%s', rolname, array_to_string(setconfig, ', '))
+      FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+     WHERE rolname = ANY(%(roles)s)
+       AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                WHERE datname = current_database()))
     UNION ALL
     SELECT format('somebody stored %%s large object(s), which no record is', count(*))
       FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0
@@ -100,9 +103,18 @@ def reading_faults(
 
 
 def faults_beyond_tables(connection: BaseDatabaseWrapper, roles: Iterable[str]) -> list[str]:
-    """Attributes, memberships and defaults that ``roles`` must not have, and everybody's rights."""
+    """Attributes and memberships that ``roles`` must not have, and everybody's rights."""
+    return _named(connection, BEYOND, roles)
+
+
+def strays(connection: BaseDatabaseWrapper, roles: Iterable[str]) -> list[str]:
+    """What ``roles`` may have left beside the records, and did not get from us."""
+    return _named(connection, STRAYS, roles)
+
+
+def _named(connection: BaseDatabaseWrapper, question: str, roles: Iterable[str]) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(BEYOND, {"roles": list(roles)})
+        cursor.execute(question, {"roles": list(roles)})
         return [fault for (fault,) in cursor.fetchall()]
 
 
