@@ -23,6 +23,7 @@ from products.models import Acknowledgement, Disposition, Lot
 from products.models.fields import uuid7
 from products.queries.changes import changes_since_release
 from products.queries.facts import descendants_of, lot_facts
+from products.queries.signed_lots import record_of_lot
 
 
 @action("lot.release", permission=Permission.DECIDE, signed=True)
@@ -195,8 +196,9 @@ def decide(
             "lot": facts.number,
             "decision_number": number,
             "decision": kind.value,
-            "facts": plain(facts),
+            "facts": plain(normalised(facts)),
             "evaluation": evaluation.as_data(),
+            "record": record_of_lot(lot),
             **(shown or {}),
         },
     )

@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Evidence files", "evidence"),
             ("Investigations", "investigation"),
             ("Holds", "hold"),
+            ("Signatures", "signature"),
         ),
     ),
     (

@@ -130,7 +130,7 @@ def _run_changes(old: Record, new: Record) -> Iterator[str]:
         yield f"Version {new['result_version']} of the result of run {number} {by}."
     for names, shown, words in _PEOPLE:
         if any(_differs(old, new, key) for key in names):
-            yield words.format(number, _shown(new[shown]))
+            yield words.format(number, shown_as_text(new[shown]))
     yield from _amendment_changes(old, new)
     for text in _differences(old, new, _TOLD):
         yield f"Run {number}: {text}."
@@ -250,7 +250,7 @@ def _difference(name: str, old: Any, new: Any) -> Iterator[str]:
             else:
                 yield from _difference(f"{name}, {_name(after)}", before, after)
     else:
-        yield f"{name} is {_shown(new)}, and was {_shown(old)}"
+        yield f"{name} is {shown_as_text(new)}, and was {shown_as_text(old)}"
 
 
 def _pairs(old: Any, new: Any, key: str) -> Iterator[tuple[Any, Any]]:
@@ -281,7 +281,8 @@ def _name(item: Record) -> str:
         return f"the change to version {item['to_version']}"
     if "material" in item:
         return f"{item['material']} lot {item['number']}"
-    called = item.get("criterion", item)
+    named = item.get("criterion")
+    called = named if isinstance(named, dict) else item
     return next((str(called[name]) for name in _NAMES if called.get(name)), "a record")
 
 
@@ -293,13 +294,14 @@ def _differs(old: Record, new: Record, key: str) -> bool:
     return key in old and key in new and old[key] != new[key]
 
 
-def _shown(value: Any) -> str:
+def shown_as_text(value: Any) -> str:
+    """A stored value in a few words."""
     if value is None or value in ("", []):
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value)
+        return ", ".join(shown_as_text(item) for item in value)
     if isinstance(value, dict):
         return _name(value)
     return str(value)

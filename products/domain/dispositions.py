@@ -27,6 +27,9 @@ MEANINGS: dict[str, str] = {
     DispositionKind.CONDITIONAL_RELEASE: "Conditionally released",
 }
 
+RELEASES = frozenset({DispositionKind.RELEASE, DispositionKind.CONDITIONAL_RELEASE})
+"""Decisions that rest on all that was on record: what is added later was not there."""
+
 DECIDES: dict[str, Decision] = {
     DispositionKind.RELEASE: Decision.RELEASED,
     DispositionKind.REJECT: Decision.REJECTED,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from products.domain.donors import OUTCOME_LABELS, SourceFacts
+from products.domain.matching import Matching
 from products.domain.methods import DocumentState
 from products.domain.products import PROFILE_LABELS
 from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, evaluate
@@ -46,6 +47,7 @@ from products.queries.lot_lines import (
     tables_of,
 )
 from products.queries.lots import Standing, lots_at
+from products.queries.matching import matchings, signatures
 from products.queries.versions import second_of, state_of
 
 if TYPE_CHECKING:
@@ -62,10 +64,13 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
-    """``about`` says what was signed, in a word or the numbers of the runs."""
+    """``about`` says what was signed, in a word or the numbers of the runs; ``matching`` whether
+    the records still say so.
+    """
 
     signature: Signature
     about: str
+    matching: Matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,44 +253,44 @@ def _signatures(
     changes: tuple[SpecificationChange, ...],
     acknowledgements: tuple[Acknowledgement, ...],
 ) -> tuple[SignatureLine, ...]:
-    lines = [
-        SignatureLine(row.signature, f"decision {row.number} on the lot") for row in dispositions
+    lines: list[tuple[Signature, str]] = [
+        (row.signature, f"decision {row.number} on the lot") for row in dispositions
     ]
     reviews = Review.objects.filter(lot=lot).select_related("signature")
     for review in reviews.prefetch_related("items__result__run"):
         numbers = sorted(item.result.run.number for item in review.items.all())
-        lines.append(SignatureLine(review.signature, f"results of {', '.join(numbers)}"))
+        lines.append((review.signature, f"results of {', '.join(numbers)}"))
     conclusions = Conclusion.objects.filter(investigation__lot=lot)
     for row in conclusions.select_related("signature", "investigation"):
         about = f"{row.investigation.number}: {row.outcome.replace('_', ' ')}"
-        lines.append(SignatureLine(row.signature, about))
+        lines.append((row.signature, about))
     for line in amendments:
         about = f"{line.row.number} of {line.row.run or f'lot {lot.number}'}"
-        lines.append(SignatureLine(line.row.signature, about))
+        lines.append((line.row.signature, about))
         if line.second is not None:
-            lines.append(SignatureLine(line.second.signature, about))
+            lines.append((line.second.signature, about))
     for change in changes:
         about = (
             f"specification version {change.to_version.version} in place of "
             f"{change.from_version.version}"
         )
-        lines.append(SignatureLine(change.signature, about))
+        lines.append((change.signature, about))
     lines += [
-        SignatureLine(row.signature, f"changes since release, acknowledgement {row.number}")
+        (row.signature, f"changes since release, acknowledgement {row.number}")
         for row in acknowledgements
     ]
     if lot.stability_signature is not None:
-        lines.append(
-            SignatureLine(lot.stability_signature, f"stability study {lot.stability_study}")
-        )
+        lines.append((lot.stability_signature, f"stability study {lot.stability_study}"))
     return _each_once(lines)
 
 
-def _each_once(lines: list[SignatureLine]) -> tuple[SignatureLine, ...]:
+def _each_once(lines: list[tuple[Signature, str]]) -> tuple[SignatureLine, ...]:
     """One signature may have confirmed an amendment and decided over what follows from it."""
     about: dict[UUID, list[str]] = {}
-    for line in lines:
-        about.setdefault(line.signature.pk, []).append(line.about)
-    signatures = {line.signature.pk: line.signature for line in lines}
-    merged = [SignatureLine(row, "; ".join(about[key])) for key, row in signatures.items()]
+    for signature, words in lines:
+        about.setdefault(signature.pk, []).append(words)
+    rows = signatures().filter(pk__in=about)
+    found = list(rows.order_by("signed_at", "id"))
+    matching = matchings(found)
+    merged = [SignatureLine(row, "; ".join(about[row.pk]), matching[row.pk]) for row in found]
     return tuple(sorted(merged, key=lambda line: (line.signature.signed_at, line.about)))

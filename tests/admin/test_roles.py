@@ -107,6 +107,7 @@ NOT_THERE = {
     "investigation_add",
     "amendment_add",
     "evidence_add",
+    "signature_add",
     "rolegrant_add",
     "method_attach",  # without its version
 }
@@ -144,6 +145,7 @@ def records() -> dict[str, tables.Model]:
         "amendment": amendment,
         "evidence": evidence,
         "hold": models.Hold.objects.get(),
+        "signature": amendment.signature,
         "donor": models.Donor.objects.get(),
         "tissuesource": models.TissueSource.objects.get(),
         "product": models.Product.objects.get(),
