@@ -16,6 +16,7 @@ from products.domain.checkup import Finding, Level
 from products.management.checkup import CHECKS, find, grave_causes
 from qcsite.ledger_key import make_key
 from tests.records import lot
+from tests.sealing import checkpoint, seal, signer
 
 OWNER = "owner"
 GREEN, YELLOW, RED = Level.GREEN, Level.YELLOW, Level.RED
@@ -64,14 +65,11 @@ def entries_were_written(ago: str) -> None:
 
 def sealed(ago: str) -> None:
     """Every entry is in the tree, and a checkpoint of that time covers it."""
+    checkpoint()
     as_owner(
-        "INSERT INTO products_ledgerkey (number, name, vkey, announcement) "
-        "VALUES (1, 'test', 'test', '')",
-        "SELECT products_seal(1000000)",
-        "INSERT INTO products_checkpoint (number, size, root, note, key_id, sealed_at) "
-        "SELECT 1, (SELECT count(*) FROM products_leaf), "
-        "products_root((SELECT count(*) FROM products_leaf)), 'test', id, "
-        "now() - current_setting('test.ago')::interval FROM products_ledgerkey",
+        "ALTER TABLE products_checkpoint DISABLE TRIGGER append_only",
+        "UPDATE products_checkpoint SET sealed_at = now() - current_setting('test.ago')::interval",
+        "ALTER TABLE products_checkpoint ENABLE ALWAYS TRIGGER append_only",
         ago=ago,
     )
 
@@ -141,7 +139,7 @@ def test_an_embedded_database_may_wait_for_its_first_key(key: Path) -> None:
 def test_another_key_than_the_ledgers_is_red(key: Path) -> None:
     sealed("1 minute")
 
-    assert "holds another key than test" in found("ledger key").said
+    assert "holds another key than exolot.example/ledger" in found("ledger key").said
 
 
 def test_settings_that_are_not_fit_for_records_are_red(settings: Settings) -> None:
@@ -302,6 +300,43 @@ def test_entries_beyond_the_last_checkpoint_are_counted_in_the_tree_too() -> Non
 
     assert "does not cover 1 entries" in found("checkpoint").said
     assert found("ledger queue").level is GREEN
+
+
+def head_stored(note: str) -> None:
+    """As the serving role, who may call the sealer's function, with any signature."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT products_add_checkpoint(n.size, products_root(n.size), "
+            "replace(replace(%s, 'SIZE', n.size::text), "
+            "'ROOT', encode(products_root(n.size), 'base64')), k.id) "
+            "FROM products_ledgerkey k, (SELECT max(index) + 1 AS size FROM products_leaf) n",
+            [note],
+        )
+
+
+def test_a_checkpoint_that_the_ledgers_key_did_not_sign_is_red() -> None:
+    sealed("1 minute")
+    as_app("INSERT INTO products_person (printed_name) VALUES ('One more')")
+    seal()
+    assert found("checkpoint").level is GREEN
+
+    name = signer().name
+    head_stored(f"{name}\nSIZE\nROOT\n\n— {name} {'A' * 91}=\n")
+
+    finding = found("checkpoint")
+    assert finding.level is RED
+    assert finding.said.startswith("Checkpoint 2 is not the ledger's:")
+
+
+def test_a_signed_head_over_another_root_than_is_stored_is_red() -> None:
+    sealed("1 minute")
+    as_owner(
+        "ALTER TABLE products_checkpoint DISABLE TRIGGER append_only",
+        "UPDATE products_checkpoint SET root = sha256('x')",
+        "ALTER TABLE products_checkpoint ENABLE ALWAYS TRIGGER append_only",
+    )
+
+    assert "signed over another head" in found("checkpoint").said
 
 
 @pytest.mark.parametrize(("ago", "level"), [("6 minutes", YELLOW), ("25 hours", RED)])
