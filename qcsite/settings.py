@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 
+from products.domain.accounts import ADDRESS_LIMIT, LOCK_FOR
 from qcsite.database.url import connection_from_url
+from qcsite.proxies import Network
 
 VARIABLES = {
     "SECRET_KEY": "Signs sessions; 50 random characters or more. Or SECRET_KEY_FILE.",
@@ -34,6 +37,8 @@ VARIABLES = {
     "LEDGER_NAME": "The ledger's name, first line of every checkpoint; never changed. Default "
     "exolot/ledger.",
     "ALLOWED_HOSTS": "Host names served, separated by commas. Default: this machine only.",
+    "TRUSTED_PROXIES": "Addresses or networks of the proxies in front of the server, separated by "
+    "commas: only what they add to X-Forwarded-For counts. Default: none, the header is ignored.",
     "CSRF_TRUSTED_ORIGINS": "Origins of forms, separated by commas, when a proxy changes the host.",
     "HTTPS": "Whether people reach the server by HTTPS; secure cookies, redirects and HSTS follow. "
     "Default: yes once SECRET_KEY is set, except for the demo and test databases.",
@@ -48,6 +53,19 @@ DEVELOPMENT_KEY = "development-only-" + "0" * 48
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY, validate=validate.Length(min=50))
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+
+
+def _network(written: str) -> Network:
+    try:
+        return ip_network(written)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES names {written!r}, which is no address or network: {error}."
+        ) from error
+
+
+_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
+TRUSTED_PROXIES = [_network(written) for written in _PROXIES]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
@@ -68,6 +86,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "qcsite.proxies.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -167,10 +186,13 @@ LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
+# Wrong passwords from unknown addresses count by address; `products.actions.proving` counts the
+# others for their account.
+AXES_FAILURE_LIMIT = ADDRESS_LIMIT
+AXES_COOLOFF_TIME = LOCK_FOR
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_WHITELIST_CALLABLE = "products.actions.proving.counts_for_account"
+AXES_RESET_ON_SUCCESS = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "locked.html"

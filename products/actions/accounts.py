@@ -10,16 +10,20 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
 
 from products.actions.base import Context, action
 from products.actions.checks import check_word
 from products.actions.lookups import find_account, find_person
+from products.actions.naming import begin, end
 from products.actions.people import LABORATORY_OR_QUALITY
+from products.actions.proving import printable, prove, write_attempt
 from products.actions.records import insert, insert_once
-from products.actions.signing import confirm_password, record_sign_in_row, sign
+from products.actions.signing import confirm_password, sign
 from products.actions.sites import home_zone
 from products.actions.tokens import issue_token, revoke_token
-from products.domain.accounts import SignInKind
+from products.domain.accounts import CountedFor, SignInKind
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
@@ -43,6 +47,7 @@ __all__ = [
     "revoke_token",
     "set_active",
     "set_roles",
+    "sign_in",
 ]
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_+-]*")
@@ -199,9 +204,11 @@ def change_password(context: Context, *, old: str, new: str) -> User:
     try:
         confirm_password(replace(context, password=old, reason=context.reason or "Own password"))
     except SignatureRefusedError as error:
+        if error.code == "account_locked":
+            raise SignatureRefusedError(error.message, field="old", code=error.code) from error
         raise SignatureRefusedError(
-            f"The old password is not that of {context.actor.username}, or the account is locked "
-            "after several wrong ones. The password was not changed; the attempt is recorded.",
+            f"The old password is not that of {context.actor.username}. The password was not "
+            "changed; the attempt is recorded.",
             field="old",
         ) from error
     return _change_password(context, old=old, new=new)
@@ -235,21 +242,37 @@ def reset_password(context: Context, *, username: str, new: str) -> User:
     return account
 
 
-def record_sign_in(context: Context, *, kind: str, username: str, succeeded: bool) -> None:
-    """Write one attempt to sign in, in a transaction of its own, whoever was named.
+def sign_in(context: Context, request: HttpRequest, *, username: str, password: str) -> User | None:
+    """The account at the door of the admin, or None; recorded and counted whoever was named.
 
     The actor is the system's account: who is at the door is not known yet.
     """
-    typed = "".join(
-        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in username
-    )
-    record_sign_in_row(
+    return prove(
         context,
-        check_word(SignInKind, kind, "kind"),
-        typed,
-        User.objects.filter(username__iexact=typed).first(),
-        succeeded=succeeded,
+        request,
+        kind=SignInKind.SIGN_IN,
+        username=username,
+        password=password,
+        staff_only=True,
     )
+
+
+def record_sign_in(context: Context, *, kind: str, username: str, succeeded: bool) -> None:
+    """Write one attempt that something else judged, in a transaction of its own.
+
+    A failure counts for the account named.
+    """
+    word, typed = check_word(SignInKind, kind, "kind"), printable(username)
+    with transaction.atomic(durable=True):
+        begin(f"account.{word.value}", context)
+        account = (
+            User.objects.select_for_update(no_key=True, of=("self",))
+            .filter(username__iexact=typed)
+            .first()
+        )
+        failed = CountedFor.ADDRESS if account is None else CountedFor.ACCOUNT
+        write_attempt(context, word, typed, account, counted_for=None if succeeded else failed)
+        end()
 
 
 def _hold(context: Context, account: User, held: set[Role]) -> None:

@@ -61,6 +61,8 @@ APP_GRANTS: dict[str, str] = {
     "products_golive": GROWS,
     "products_laboratory": GROWS,
     "products_laboratoryqualification": GROWS,
+    "products_lockout": GROWS,
+    "products_lockoutsettlement": GROWS,
     "products_mediarecall": GROWS,
     "products_note": GROWS,
     "products_outsidereport": GROWS,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import authenticate
-from django.db import transaction
 from django.http import HttpRequest
 
-from products.actions.naming import begin, end
-from products.domain.accounts import SignInKind
+from products.actions.proving import prove
+from products.domain.accounts import LOCK_AFTER, SignInKind
 from products.domain.canonical import sha256_hex
 from products.domain.errors import InvalidValueError, SignatureRefusedError
 from products.domain.signatures import signed_document
-from products.models import Signature, SignIn, User
+from products.models import Signature
+from products.queries.lockouts import lock_of
 
 if TYPE_CHECKING:
     from products.actions.base import Context
@@ -39,32 +38,32 @@ def confirm_password(context: Context) -> None:
         raise InvalidValueError(
             "A signature needs a reason. State why you sign.", field="reason", code="reason_missing"
         )
-    found = authenticate(_bare_request(context), username=actor.username, password=context.password)
-    succeeded = isinstance(found, User) and found.pk == actor.pk
-    record_sign_in_row(context, SignInKind.SIGNATURE, actor.username, actor, succeeded=succeeded)
-    if not succeeded:
+    found = prove(
+        context,
+        _bare_request(context),
+        kind=SignInKind.SIGNATURE,
+        username=actor.username,
+        password=context.password,
+    )
+    if found is None or found.pk != actor.pk:
+        refuse_while_locked(context, "Nothing was signed; the attempt is recorded.")
         raise SignatureRefusedError(
-            f"The password is not that of {actor.username}, or the account is locked after "
-            "several wrong ones. Nothing was signed; the attempt is recorded.",
+            f"The password is not that of {actor.username}. Nothing was signed; the attempt is "
+            f"recorded, and after {LOCK_AFTER} wrong ones the account is locked.",
             field="password",
         )
 
 
-def record_sign_in_row(
-    context: Context, kind: SignInKind, username: str, user: User | None, *, succeeded: bool
-) -> None:
-    """Write one attempt, in a transaction of its own."""
-    with transaction.atomic(durable=True):
-        begin(f"account.{kind.value}", context)
-        SignIn.objects.create(
-            user=user,
-            username=username[:150],
-            kind=kind,
-            succeeded=succeeded,
-            address=context.address,
-            user_agent=context.user_agent[:200],
+def refuse_while_locked(context: Context, and_so: str) -> None:
+    """Raises SignatureRefusedError (``account_locked``) while the actor's account is locked."""
+    lock = lock_of(context.actor, context.at)
+    if lock is not None:
+        raise SignatureRefusedError(
+            f"The account {context.actor.username} is locked until {lock.until:%Y-%m-%d %H:%M} UTC "
+            f"after {lock.failures} wrong passwords in a row. {and_so} An administrator sees it.",
+            field="password",
+            code="account_locked",
         )
-        end()
 
 
 def sign(

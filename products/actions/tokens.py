@@ -12,6 +12,7 @@ from products.actions.checks import check_word
 from products.actions.lookups import find_account
 from products.actions.people import WRITING, roles_of
 from products.actions.records import insert
+from products.actions.signing import refuse_while_locked
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
@@ -45,8 +46,10 @@ def issue_token(
         UnknownReferenceError: there is no such account.
         InvalidValueError: an unknown kind or scope, or days outside 1 to 365.
         NotPermittedError: not for this account, not by this person, or not of this scope.
+        SignatureRefusedError: the actor's account is locked (``account_locked``).
     """
     asked, reach = check_word(TokenKind, kind, "kind"), check_word(TokenScope, scope, "scope")
+    refuse_while_locked(context, "No token was issued.")
     owner = context.actor if username is None else find_account(username)
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidValueError(f"A token lasts 1 to {LONGEST_DAYS} days.", field="days")

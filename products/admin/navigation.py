@@ -55,6 +55,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Accounts", "user"),
             ("Roles", "rolegrant"),
             ("Trainings", "training"),
+            ("Locked accounts", "lockout"),
             ("API tokens", "apitoken"),
             ("Sites", "site"),
         ),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from products.actions.accounts import record_sign_in
+from products.actions.accounts import sign_in
 from products.actions.base import Context
 from products.admin.requests import address_of
-from products.domain.accounts import SYSTEM_ACCOUNT, SignInKind
+from products.domain.accounts import SYSTEM_ACCOUNT
 from products.models import User
 
 REFUSED = (
@@ -30,34 +29,22 @@ class SignInForm(AdminAuthenticationForm):
         self.fields["username"].label = "Account"
         self.use_required_attribute = False
 
-    def confirm_login_allowed(self, user: Any) -> None:
-        if not user.is_active or not user.is_staff or user.locked_at is not None:
-            raise self.get_invalid_login_error()
-
     def clean(self) -> dict[str, Any]:
-        try:
-            cleaned = super().clean()
-        except forms.ValidationError:
-            self._record(succeeded=False)
-            raise
-        if self.user_cache is not None:
-            self._record(succeeded=True)
-        return cleaned
-
-    def _record(self, *, succeeded: bool) -> None:
         """Who stands at the door is not known yet: the system is the actor."""
-        assert self.request is not None
-        context = Context(
-            actor=User.objects.get(username=SYSTEM_ACCOUNT),
-            reason="",
-            at=timezone.now(),
-            request_id="",
-            address=address_of(self.request),
-            user_agent=self.request.headers.get("User-Agent", ""),
-        )
-        record_sign_in(
-            context,
-            kind=SignInKind.SIGN_IN,
-            username=self.cleaned_data.get("username", ""),
-            succeeded=succeeded,
-        )
+        username = self.cleaned_data.get("username")
+        password = self.cleaned_data.get("password")
+        if username and password:
+            assert self.request is not None
+            context = Context(
+                actor=User.objects.get(username=SYSTEM_ACCOUNT),
+                reason="",
+                at=timezone.now(),
+                request_id="",
+                address=address_of(self.request),
+                user_agent=self.request.headers.get("User-Agent", ""),
+            )
+            found = sign_in(context, self.request, username=username, password=password)
+            if found is None:
+                raise self.get_invalid_login_error()
+            self.user_cache = found
+        return self.cleaned_data

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+
+LOCK_AFTER = 5
+"""Failures in a row that lock an account (21 CFR 11.300(d))."""
+LOCK_FOR = timedelta(minutes=15)
+ADDRESS_LIMIT = 10
+"""Failures of one address, for accounts that do not know it, before it is refused for a while."""
+OUTSIDE_LIMIT = 100
+OUTSIDE_WITHIN = timedelta(hours=24)
+"""Failures from all unknown addresses together after which an account is tried from known ones
+only (NIST SP 800-63B-4, 3.2.2: no more than 100)."""
 
 
 class SignInKind(StrEnum):
     SIGN_IN = "sign_in"
     SIGNATURE = "signature"
+
+
+class CountedFor(StrEnum):
+    """What a failure counts for. Nothing: a success, or an attempt that was not looked at."""
+
+    NOTHING = "nothing"
+    ACCOUNT = "account"
+    ADDRESS = "address"
 
 
 class TokenScope(StrEnum):

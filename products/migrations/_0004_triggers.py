@@ -6,10 +6,22 @@ Error codes as in `_0001_triggers`.
 from __future__ import annotations
 
 from products.migrations import _0003_triggers as former
+from products.migrations._guarding import guarded
 
 # Table -> columns left out of the images.
-NEW_TABLES: dict[str, tuple[str, ...]] = {}
+NEW_TABLES: dict[str, tuple[str, ...]] = {
+    "products_lockout": (),
+    "products_lockoutsettlement": (),
+}
 
 AUDITED: dict[str, tuple[str, ...]] = {**former.AUDITED, **NEW_TABLES}
 APPEND_ONLY = (*former.APPEND_ONLY, *NEW_TABLES)
 REMOVABLE = former.REMOVABLE
+
+
+def triggers() -> str:
+    return guarded(NEW_TABLES)
+
+
+# With their tables the triggers go by themselves.
+DROP_TRIGGERS = ""

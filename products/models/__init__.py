@@ -15,6 +15,7 @@ from products.models.installation import Installation
 from products.models.investigations import Conclusion, Investigation
 from products.models.laboratories import Laboratory, LaboratoryQualification
 from products.models.ledger import Checkpoint, Leaf, LedgerKey
+from products.models.lockouts import Lockout, LockoutSettlement
 from products.models.lots import Lot, LotParent, LotSource
 from products.models.methods import Method, MethodVersion
 from products.models.notes import Note
@@ -61,6 +62,8 @@ __all__ = [
     "LaboratoryQualification",
     "Leaf",
     "LedgerKey",
+    "Lockout",
+    "LockoutSettlement",
     "Lot",
     "LotParent",
     "LotSource",

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now, Upper
 
-from products.domain.accounts import SignInKind
-from products.models.fields import Record, UUIDv7, one_of, uuid7, word_field
+from products.domain.accounts import CountedFor, SignInKind
+from products.models.fields import Record, UUIDv7, choices_of, one_of, uuid7, word_field
 
 
 class Person(Record):
@@ -74,11 +74,17 @@ class SignIn(Record):
     username = models.CharField(max_length=150, help_text="As typed.")
     kind = word_field(SignInKind)
     succeeded = models.BooleanField()
+    counted_for = models.CharField(
+        max_length=32, choices=choices_of(CountedFor), default=CountedFor.NOTHING
+    )
     address = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [one_of("signin_kind_known", "kind", SignInKind)]
+        constraints = [
+            one_of("signin_kind_known", "kind", SignInKind),
+            one_of("signin_counted_for_known", "counted_for", CountedFor),
+        ]
         indexes = [models.Index(fields=["user", "-recorded_at"], name="signin_by_user")]
 
     def __str__(self) -> str:

@@ -44,6 +44,7 @@ from products.models import (
     Transcription,
 )
 from products.queries.listing import KINDS_OF_ONE
+from products.queries.lockouts import open_lockouts
 from products.queries.lots import Standing, lots_at
 from products.queries.people import Identity
 from products.queries.roles import grants_in_force
@@ -167,6 +168,8 @@ def _waiting(identity: Identity, now: datetime) -> list[Waiting]:
         found += [_ready(now), _open_investigations()]
     if Permission.APPROVE in may:
         found += [_drafts(), _roles_to_sign(identity.person)]
+    if Permission.ADMINISTER in may:
+        found.append(_lockouts())
     if Permission.DETERMINE in may:
         found.append(_undetermined())
     return found
@@ -351,6 +354,14 @@ def _drafts() -> Waiting:
     ]
     count = specifications.count() + methods.count()
     return Waiting("Drafts to approve", count, tuple(records[:SHOWN]))
+
+
+def _lockouts() -> Waiting:
+    return _listed(
+        "Locked accounts to look into",
+        open_lockouts(),
+        lambda row: (row.user.username, "lockout", row.pk, f"{row.recorded_at:%Y-%m-%d %H:%M} UTC"),
+    )
 
 
 def _undetermined() -> Waiting:

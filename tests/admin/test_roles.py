@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from products import models
+from products.actions.accounts import record_sign_in
 from products.actions.evidence import attach_evidence
 from products.actions.holds import place_hold
 from products.actions.retractions import retract_run
@@ -97,6 +98,7 @@ MAY_OPEN = {
     "user_roles": {"admin"},
     "user_activity": {"admin"},
     "auth_user_password_change": {"admin"},
+    "lockout_settle": {"admin"},
     "apitoken_change": {"analyst", "admin"},
     "apitoken_revoke": {"analyst", "admin"},
 }
@@ -109,6 +111,7 @@ NOT_THERE = {
     "evidence_add",
     "signature_add",
     "rolegrant_add",
+    "lockout_add",
     "method_attach",  # without its version
 }
 
@@ -161,8 +164,17 @@ def records() -> dict[str, tables.Model]:
         "training": models.Training.objects.first() or models.Training(),
         "transcription": transcription,
         "rolegrant": models.RoleGrant.objects.get(user=people().reviewer),
+        "lockout": locked(people().reviewer),
         "auth": people().reviewer,
     }
+
+
+def locked(account: models.User) -> models.Lockout:
+    """Its fifth wrong password in a row."""
+    system = context(models.User.objects.get(username="system"))
+    for _ in range(5):
+        record_sign_in(system, kind="sign_in", username=account.username, succeeded=False)
+    return account.lockouts.get()
 
 
 def patterns(found: list[Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from products.actions.accounts import create_account, create_person
-from products.models import SignIn, User
+from products.models import Lockout, SignIn, User
 from tests.accounts import PASSWORD
 from tests.admin.pages import Visitor, account_with, address, visitor
 from tests.records import context, people
@@ -55,13 +55,26 @@ def test_a_closed_account_stays_outside(trait: str) -> None:
 
 
 def test_an_account_is_locked_after_five_wrong_passwords() -> None:
+    signed_in("analyst")
     for _ in range(5):
         signed_in("analyst", "wrong")
 
     answer = signed_in("analyst")
+
+    assert answer.status_code == 200
+    assert "locked for a while after several wrong passwords" in answer.content.decode()
+    assert Lockout.objects.get().user == people().analyst
+
+
+def test_an_address_that_guesses_is_paused_and_locks_nobody() -> None:
+    for _ in range(10):
+        signed_in("analyst", "wrong")
+
+    answer = signed_in("quality")
+
     assert answer.status_code == 429
-    assert "After 5 wrong passwords this account is paused" in answer.content.decode()
-    assert SignIn.objects.filter(succeeded=False).count() >= 5
+    assert "Signing in from this address is paused for 15 minutes" in answer.content.decode()
+    assert not Lockout.objects.exists()
 
 
 def test_empty_fields_are_no_attempt() -> None:

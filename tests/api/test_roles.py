@@ -153,6 +153,7 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
             "specifications/",
             {"product": "EXO-1", "document": "X", "effective_from": day, "criteria": []},
         ),
+        "lockout.settle": (f"lockouts/{NO_FILE}/settle/", {"finding": "X"}),
         "token.issue": (
             "tokens/",
             {"kind": "personal", "scope": "read", "purpose": "X", "days": 1},

@@ -18,6 +18,7 @@ IDENTIFYING = re.compile(
 OF_STAFF = {
     "AuditEntry.address": "network address of a member of staff",
     "Laboratory.address": "postal address of an outside laboratory",
+    "Lockout.address": "network address of a member of staff",
     "SignIn.address": "network address of a member of staff",
 }
 DONOR_FIELDS = {
