@@ -43,6 +43,9 @@ VARIABLES = {
     "HTTPS": "Whether people reach the server by HTTPS; secure cookies, redirects and HSTS follow. "
     "Default: yes once SECRET_KEY is set, except for the demo and test databases.",
     "DEBUG": "Django's debug pages; development only. Default false.",
+    "TRAIL_REVIEW_DAYS": "Days after which the audit trail is reviewed again. Default 30.",
+    "CREDENTIAL_REVIEW_DAYS": "Days after which accounts, roles and tokens are reviewed again. "
+    "Default 180.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR. Default INFO.",
 }
 
@@ -176,11 +179,12 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 _VALIDATION = "django.contrib.auth.password_validation."
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": _VALIDATION + "UserAttributeSimilarityValidator"},
-    {"NAME": _VALIDATION + "CommonPasswordValidator"},
-]
+# Length and words of the place: `products.actions.passwords`, which asks this list too.
+AUTH_PASSWORD_VALIDATORS = [{"NAME": _VALIDATION + "CommonPasswordValidator"}]
+TRAIL_REVIEW_DAYS = env.int("TRAIL_REVIEW_DAYS", 30, validate=validate.Range(min=1, max=366))
+CREDENTIAL_REVIEW_DAYS = env.int(
+    "CREDENTIAL_REVIEW_DAYS", 180, validate=validate.Range(min=1, max=731)
+)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 30 * 60

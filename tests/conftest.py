@@ -31,6 +31,7 @@ SHAPED_BY = (
     "products/actions/accounts.py",
     "products/actions/base.py",
     "products/actions/grants.py",
+    "products/actions/policies.py",
     "products/actions/provisioning.py",
     "qcsite/settings.py",
     "tests/accounts.py",
@@ -166,9 +167,20 @@ def _provision() -> None:
                 if username in FIRST
             ),
         )
+        for username in FIRST:
+            _accept_policy(username)
         for username, printed_name, role in ACCOUNTS:
             if username not in FIRST:
                 _add_account(username, printed_name, role)
+                _accept_policy(username)
+
+
+def _accept_policy(username: str) -> None:
+    from products.actions.policies import accept_policy  # noqa: PLC0415
+    from products.models import User  # noqa: PLC0415
+    from tests.records import context  # noqa: PLC0415
+
+    accept_policy(context(User.objects.get(username=username)), version=1)
 
 
 def _add_account(username: str, printed_name: str, role: str) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -17,13 +16,14 @@ from products.actions.base import Context, action
 from products.actions.checks import check_word
 from products.actions.lookups import find_account, find_person
 from products.actions.naming import begin, end
+from products.actions.passwords import check_password_choice
 from products.actions.people import LABORATORY_OR_QUALITY
 from products.actions.proving import printable, prove, write_attempt
 from products.actions.records import insert, insert_once
 from products.actions.signing import confirm_password, sign
 from products.actions.sites import home_zone
 from products.actions.tokens import issue_token, revoke_token
-from products.domain.accounts import CountedFor, SignInKind
+from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
@@ -46,11 +46,12 @@ __all__ = [
     "reset_password",
     "revoke_token",
     "set_active",
+    "set_expiry",
     "set_roles",
     "sign_in",
 ]
 
-USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_+-]*")
+USERNAME = re.compile(USERNAME_PATTERN)
 
 
 @action("person.create", permission=Permission.ADMINISTER)
@@ -225,6 +226,27 @@ def _change_password(context: Context, *, old: str, new: str) -> User:
     return account
 
 
+@action("account.set_expiry", permission=Permission.ADMINISTER)
+def set_expiry(context: Context, *, username: str, expires_on: date | None) -> User:
+    """State the last day on which an account may be used; None has no end.
+
+    After it the account neither signs in nor signs, and its tokens are refused.
+
+    Raises:
+        UnknownReferenceError: there is no such account.
+        NotPermittedError: the account is the actor's own, or the system's.
+        WrongStatusError: it is so already.
+    """
+    account = _account_locked(username)
+    _refuse_own(context, account.person)
+    if account.expires_on == expires_on:
+        stands = f"expires on {expires_on} already" if expires_on else "has no end already"
+        raise WrongStatusError(f"The account {account.username} {stands}.")
+    account.expires_on = expires_on
+    account.save(update_fields=["expires_on"])
+    return account
+
+
 @action("account.reset_password", permission=Permission.ADMINISTER)
 def reset_password(context: Context, *, username: str, new: str) -> User:
     """Give another person's account a password to begin with, to be changed at first use.
@@ -337,10 +359,5 @@ def _refuse_own(context: Context, owner: Person | None) -> None:
 
 
 def _set_password(account: User, password: str, field: str) -> None:
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        raise InvalidValueError(
-            " ".join(error.messages), field=field, code="password_refused"
-        ) from error
+    check_password_choice(account, password, field)
     account.set_password(password)

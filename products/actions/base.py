@@ -32,7 +32,8 @@ from products.domain.errors import (
 )
 from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
-from products.queries.people import roles_of
+from products.queries.people import is_expired, roles_of
+from products.queries.policies import policy_and_acceptance
 from products.queries.roles import roles_that_sign
 
 ATTEMPTS = 3
@@ -90,7 +91,8 @@ def action(
     Raises (from the decorated function):
         NotPermittedError: the actor's roles do not include ``permission``.
         SignatureRefusedError: ``signed``, and the password is not the actor's, or none of the roles
-            that may do it is signed for by quality (``role_not_approved``).
+            that may do it is signed for by quality (``role_not_approved``), or the person has not
+            accepted the signature policy (``policy_not_accepted``).
         ClockError: ``context.at`` is too far off the database's clock.
         DomainError: what the body refuses.
     """
@@ -106,6 +108,7 @@ def action(
             check_reason(context.reason)
             if signed:
                 check_own_password(context.actor)
+                check_policy_accepted(context.actor)
                 confirm_password(context)
             for _ in range(ATTEMPTS - 1):
                 try:
@@ -128,6 +131,8 @@ def check_permission(context: Context, info: ActionInfo) -> None:
         raise NotPermittedError(f"The account {actor.username} is inactive.")
     if actor.locked_at is not None:
         raise NotPermittedError(f"The account {actor.username} is locked by an administrator.")
+    if is_expired(actor, context.at):
+        raise NotPermittedError(f"The account {actor.username} expired on {actor.expires_on}.")
     if info.permission is None:
         return
     groups = roles_of(actor.pk)
@@ -158,6 +163,20 @@ def check_own_password(actor: User) -> None:
         raise SignatureRefusedError(
             f"The password of {actor.username} was given by somebody else. Change it, then sign.",
             code="password_to_be_changed",
+        )
+
+
+def check_policy_accepted(actor: User) -> None:
+    """21 CFR 11.10(j): who signs has accepted to be accountable for it."""
+    version, is_accepted = policy_and_acceptance(actor.person_id)
+    if not is_accepted:
+        raise SignatureRefusedError(
+            f"{actor.printed_name} has not accepted version {version} of the signature policy. "
+            "Read and accept it (page Signature policy, or POST /api/v1/signature-policies/accept/"
+            "), then sign."
+            if version
+            else "There is no signature policy yet. `provision` brings the first.",
+            code="policy_not_accepted",
         )
 
 

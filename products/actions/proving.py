@@ -8,6 +8,7 @@ SP 800-63B-4, 3.2.2).
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import authenticate
@@ -31,6 +32,7 @@ from products.queries.lockouts import (
     is_known_address,
     lock_of,
 )
+from products.queries.people import is_expired
 
 if TYPE_CHECKING:
     from products.actions.base import Context
@@ -64,7 +66,7 @@ def prove(
             found, counted = None, CountedFor.NOTHING
         else:
             setattr(request, COUNTS_FOR_ACCOUNT, counted is CountedFor.ACCOUNT)
-            found = _authenticated(request, username, password, staff_only=staff_only)
+            found = _authenticated(request, username, password, context.at, staff_only=staff_only)
         write_attempt(context, kind, typed, account, counted_for=None if found else counted)
         end()
     return found
@@ -139,9 +141,9 @@ def _may_try(account: User, counted: CountedFor, context: Context) -> bool:
 
 
 def _authenticated(
-    request: HttpRequest, username: str, password: str, *, staff_only: bool
+    request: HttpRequest, username: str, password: str, at: datetime, *, staff_only: bool
 ) -> User | None:
     found = authenticate(request, username=username, password=password)
-    if not isinstance(found, User) or found.locked_at is not None:
+    if not isinstance(found, User) or found.locked_at is not None or is_expired(found, at):
         return None
     return None if staff_only and not found.is_staff else found

@@ -25,8 +25,9 @@ from products.actions.grants import (
 )
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import ConfigurationError
+from products.domain.policies import STANDARD_POLICY
 from products.domain.roles import Role
-from products.models import AuditEntry, Installation, Person, RoleGrant, Site, User
+from products.models import AuditEntry, Installation, Person, RoleGrant, SignaturePolicy, Site, User
 from products.models.installation import InstallationKind
 
 ALIAS = "owner"
@@ -197,6 +198,10 @@ def _fill(
         Site(name=site_name, zone=zone).save(using=ALIAS)
     if not Person.objects.using(ALIAS).exists():
         _add_accounts(accounts)
+    if not SignaturePolicy.objects.using(ALIAS).exists():
+        SignaturePolicy(version=1, text=STANDARD_POLICY.strip(), by_provision=True).save(
+            using=ALIAS
+        )
     _grant_held_roles()
 
 

@@ -18,9 +18,10 @@ from products.actions.accounts import (
     create_person,
     reset_password,
     set_active,
+    set_expiry,
     set_roles,
 )
-from products.admin.forms import ActionForm, text
+from products.admin.forms import ActionForm, day, text
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link, option
 from products.admin.requests import identity_in
@@ -97,6 +98,11 @@ class ResetForm(ActionForm):
         label="Account", disabled=True, widget=forms.TextInput({"autocomplete": "username"})
     )
     new = first_password()
+    reason = text("Reason", whole=True)
+
+
+class ExpiryForm(ActionForm):
+    expires_on = day("Last day of use", "Empty: no end.", required=False)
     reason = text("Reason", whole=True)
 
 
@@ -202,7 +208,7 @@ class UserAdmin(RecordAdmin[User]):
         return [address, *super().get_urls()]
 
     def page_names(self) -> tuple[str, ...]:
-        return ("roles", "activity")
+        return ("roles", "activity", "expiry")
 
     @admin.display(description="Roles")
     def roles(self, row: Any) -> str:
@@ -235,6 +241,7 @@ class UserAdmin(RecordAdmin[User]):
                 ("Roles", ", ".join(grant.role for grant in reversed(in_force)) or "none"),
                 ("Must change the password", "yes" if record.must_change_password else "no"),
                 ("Password set", local_text(record.password_set_at, zone)),
+                ("Last day of use", str(record.expires_on or "no end")),
             ],
             notes=[
                 f"The role {role} signs nothing until quality has signed for it."
@@ -269,6 +276,12 @@ class UserAdmin(RecordAdmin[User]):
                     "account.set_active",
                     "Close the account" if record.is_active else "Open the account again",
                     self.url("activity", key),
+                ),
+                option(
+                    request,
+                    "account.set_expiry",
+                    "Set the last day of use",
+                    self.url("expiry", key),
                 ),
                 *(
                     approving_option(request, grant)
@@ -344,6 +357,30 @@ class UserAdmin(RecordAdmin[User]):
                 intro="Make sure who asks. The person signs in with this first password, and has "
                 "to choose an own one before anything else.",
                 back=back,
+                crumbs=self.record_crumbs(account),
+            ),
+        )
+
+    def expiry_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        account = self.record(key)
+        back = self.url("change", account.pk)
+
+        def perform(context: Any, typed: dict[str, Any]) -> Done:
+            set_expiry(context, username=account.username, expires_on=typed["expires_on"])
+            return Done(back, f"The last day of use of {account.username} is set.")
+
+        return self.answer(
+            request,
+            ActionPage(
+                action="account.set_expiry",
+                title=f"Set the last day of use of {account.username}",
+                form_class=ExpiryForm,
+                perform=perform,
+                submit="Set the day",
+                intro="After that day the account neither signs in nor signs, and its tokens are "
+                "refused. Records and signatures stay.",
+                back=back,
+                initial={"expires_on": account.expires_on},
                 crumbs=self.record_crumbs(account),
             ),
         )

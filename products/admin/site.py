@@ -18,8 +18,10 @@ from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
 from products.admin.requests import identity_in
 from products.admin.sign_in import SignInForm
+from products.domain.lots import local_text
 from products.domain.roles import Permission
-from products.queries.people import is_demo
+from products.models import User
+from products.queries.people import is_demo, is_expired, last_reset
 from products.queries.worklists import home_page
 
 
@@ -32,7 +34,12 @@ class ExolotSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        return super().has_permission(request) and getattr(user, "locked_at", None) is None
+        return (
+            super().has_permission(request)
+            and isinstance(user, User)
+            and user.locked_at is None
+            and not is_expired(user, timezone.now())
+        )
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT002  # Django's
         def changed_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -40,9 +47,7 @@ class ExolotSite(admin.AdminSite):
             if getattr(request.user, "must_change_password", False):
                 elsewhere = {reverse("admin:password_change"), reverse("admin:logout")}
                 if request.path not in elsewhere:
-                    messages.warning(
-                        request, "Your password was set by another person. Choose your own first."
-                    )
+                    messages.warning(request, _who_set_it(cast("User", request.user)))
                     return HttpResponseRedirect(reverse("admin:password_change"))
             return cast("HttpResponse", view(request, *args, **kwargs))
 
@@ -108,6 +113,17 @@ class ExolotSite(admin.AdminSite):
         """Without Django's own pages that nothing here uses."""
         unused = {"autocomplete", "jsi18n", "view_on_site"}
         return [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
+
+
+def _who_set_it(account: User) -> str:
+    reset = last_reset(account)
+    if reset is None:
+        return "Your password was set by another person. Choose your own first."
+    when = local_text(reset.recorded_at, "UTC")
+    return (
+        f"{reset.actor_name} reset your password on {when}. Choose your own first. If you did not "
+        "ask for it, tell the quality unit."
+    )
 
 
 site = ExolotSite(name="admin")

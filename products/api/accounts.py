@@ -15,6 +15,7 @@ from products.actions.accounts import (
     reset_password,
     revoke_token,
     set_active,
+    set_expiry,
     set_roles,
 )
 from products.actions.sites import register_site
@@ -50,6 +51,7 @@ class AccountShape(serializers.Serializer[None]):
     is_staff = serializers.BooleanField(help_text="May open the admin.")
     must_change_password = serializers.BooleanField()
     locked_at = serializers.DateTimeField(allow_null=True)
+    expires_on = serializers.DateField(allow_null=True, help_text="Last day of use.")
 
 
 class SiteShape(serializers.Serializer[None]):
@@ -101,6 +103,10 @@ class RolesBody(ActionBody):
 
 class ActiveBody(ActionBody):
     is_active = serializers.BooleanField()
+
+
+class ExpiryBody(ActionBody):
+    expires_on = serializers.DateField(allow_null=True, help_text="Last day of use; null: no end.")
 
 
 class PasswordBody(ActionBody):
@@ -200,6 +206,21 @@ class AccountActive(View):
     def post(self, request: Request, username: str) -> Response:
         context, given = accept(request, ActiveBody)
         return _account_response(set_active(context, username=username, **given))
+
+
+class AccountExpiry(View):
+    @acts(
+        "account.set_expiry",
+        "set_expiry",
+        "State the last day on which an account may be used",
+        tag=TAG,
+        request=ExpiryBody,
+        shape=AccountShape,
+        status=200,
+    )
+    def post(self, request: Request, username: str) -> Response:
+        context, given = accept(request, ExpiryBody)
+        return _account_response(set_expiry(context, username=username, **given))
 
 
 class AccountReset(View):
@@ -324,6 +345,7 @@ def _account_bodies(rows: list[User]) -> list[Body]:
             "is_staff": row.is_staff,
             "must_change_password": row.must_change_password,
             "locked_at": row.locked_at,
+            "expires_on": row.expires_on,
         }
         for row in rows
     ]

@@ -7,6 +7,7 @@ from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from products.models import ApiToken, User
+from products.queries.people import is_expired
 
 
 class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]  # knox has no types
@@ -32,6 +33,8 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]  # kno
             )
         if not user.is_active or user.locked_at is not None:
             raise AuthenticationFailed(f"The account {user.username} is inactive or locked.")
+        if is_expired(user, timezone.now()):
+            raise AuthenticationFailed(f"The account {user.username} expired.")
         return user, auth_token
 
     def _cleanup_token(self, auth_token: ApiToken) -> bool:

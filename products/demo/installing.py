@@ -31,7 +31,7 @@ from products.demo.filling import (
 )
 from products.demo.house import House
 from products.demo.logins import FILE_NAME, Logins, read_logins, write_logins
-from products.demo.people import first_accounts, sign_for_roles
+from products.demo.people import accept_policy_for_all, first_accounts, sign_for_roles
 from products.domain.errors import ConfigurationError, SignatureRefusedError
 from products.models import ApiToken, Installation
 from products.models.installation import InstallationKind
@@ -130,7 +130,9 @@ def _known_logins(directory: Path, now: datetime, say: Callable[[str], None]) ->
 def sign_for_older_roles(logins: Logins, now: datetime, say: Callable[[str], None]) -> None:
     """Of a demo made before roles needed quality's signature; not when its password was changed."""
     try:
-        sign_for_roles(House(Calendar(now), logins.passwords))
+        house = House(Calendar(now), logins.passwords)
+        accept_policy_for_all(house)
+        sign_for_roles(house)
     except SignatureRefusedError as refused:
         say(f"The roles of the demo accounts wait for the signature of quality: {refused}")
 

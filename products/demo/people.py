@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from products.actions.accounts import (
     approve_role,
@@ -11,9 +12,11 @@ from products.actions.accounts import (
     create_account,
     create_person,
 )
+from products.actions.policies import accept_policy
 from products.actions.provisioning import FirstAccount
 from products.demo.house import House
 from products.domain.roles import Role
+from products.queries.policies import policy_and_acceptance
 from products.queries.roles import grants_in_force
 
 
@@ -61,6 +64,8 @@ def first_accounts(passwords: Mapping[str, str]) -> tuple[FirstAccount, ...]:
 
 def add_people(house: House) -> None:
     when = house.calendar.at(500, "08:30")
+    for one in FIRST:
+        _accept_policy(house, one.username, when)
     for one in EVERYBODY:
         if one in FIRST:
             continue
@@ -73,8 +78,22 @@ def add_people(house: House) -> None:
         own = house.context(one.username, when, "First own password")
         change_password(own, old=given, new=house.passwords[one.username])
         house.forget(one.username)
+        _accept_policy(house, one.username, when)
         signs = house.context(QUALITY.username, when, "Trained for the work of this role")
         approve_role(signs, username=one.username, role=one.role)
+
+
+def accept_policy_for_all(house: House) -> None:
+    """Everybody who has not accepted the signature policy in force does so."""
+    for one in EVERYBODY:
+        version, is_accepted = policy_and_acceptance(house.account(one.username).person_id)
+        if version and not is_accepted:
+            _accept_policy(house, one.username, house.calendar.now)
+
+
+def _accept_policy(house: House, username: str, when: datetime) -> None:
+    version, _ = policy_and_acceptance(None)
+    accept_policy(house.context(username, when, "Read and accepted"), version=version)
 
 
 def sign_for_roles(house: House) -> None:

@@ -42,3 +42,4 @@ class TokenKind(StrEnum):
 
 
 SYSTEM_ACCOUNT = "system"
+USERNAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9.@_+-]*$"

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     HOLD = "hold"
     DECIDE = "decide"
     ADMINISTER = "administer"
+    REVIEW_TRAIL = "review_trail"
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
 
 
@@ -73,6 +74,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.INVESTIGATE,
             Permission.HOLD,
             Permission.DECIDE,
+            Permission.REVIEW_TRAIL,
         }
     ),
     Role.AUDITOR: frozenset({Permission.READ, Permission.AUDIT}),
@@ -81,6 +83,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.READ,
             Permission.AUDIT,
             Permission.ADMINISTER,
+            Permission.REVIEW_TRAIL,
             Permission.ISSUE_TOKEN,
         }
     ),

@@ -10,8 +10,12 @@ from products.migrations._guarding import guarded
 
 # Table -> columns left out of the images.
 NEW_TABLES: dict[str, tuple[str, ...]] = {
+    "products_credentialreview": (),
     "products_lockout": (),
     "products_lockoutsettlement": (),
+    "products_policyacceptance": (),
+    "products_signaturepolicy": (),
+    "products_trailreview": (),
 }
 
 AUDITED: dict[str, tuple[str, ...]] = {**former.AUDITED, **NEW_TABLES}

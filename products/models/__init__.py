@@ -20,6 +20,8 @@ from products.models.lots import Lot, LotParent, LotSource
 from products.models.methods import Method, MethodVersion
 from products.models.notes import Note
 from products.models.people import Person, SignIn, User
+from products.models.periodic import CredentialReview, TrailReview
+from products.models.policies import PolicyAcceptance, SignaturePolicy
 from products.models.products import Product
 from products.models.profiles import ProfileAssignment
 from products.models.reports import OutsideReport
@@ -47,6 +49,7 @@ __all__ = [
     "Calibration",
     "Checkpoint",
     "Conclusion",
+    "CredentialReview",
     "Criterion",
     "Determination",
     "Disposition",
@@ -74,6 +77,7 @@ __all__ = [
     "Note",
     "OutsideReport",
     "Person",
+    "PolicyAcceptance",
     "Product",
     "ProfileAssignment",
     "Reading",
@@ -94,10 +98,12 @@ __all__ = [
     "SecondSignature",
     "SignIn",
     "Signature",
+    "SignaturePolicy",
     "Site",
     "SpecificationChange",
     "SpecificationVersion",
     "TissueSource",
+    "TrailReview",
     "Training",
     "Transcription",
     "User",

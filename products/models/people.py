@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now, Upper
 
-from products.domain.accounts import CountedFor, SignInKind
+from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind
 from products.models.fields import Record, UUIDv7, choices_of, one_of, uuid7, word_field
 
 
@@ -42,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="May open the admin.")
     must_change_password = models.BooleanField(default=False)
     locked_at = models.DateTimeField(null=True, blank=True)
+    expires_on = models.DateField(
+        null=True, blank=True, help_text="Last day of use, where the first site is; empty: no end."
+    )
     password_set_at = models.DateTimeField(db_default=Now(), editable=False)
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -53,6 +56,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             models.UniqueConstraint(Upper("username"), name="user_name_never_reused"),
+            # Letters and digits of ASCII alone: no two names look or normalise alike.
+            models.CheckConstraint(
+                name="user_name_is_plain", condition=Q(username__regex=USERNAME_PATTERN)
+            ),
         ]
 
     def __str__(self) -> str:

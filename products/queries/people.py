@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Q
 
+from products.domain.lots import zone_named
 from products.domain.roles import Permission, permissions_of
-from products.models import Installation, Site, User
+from products.models import AuditEntry, Installation, Site, User
 from products.models.installation import InstallationKind
 
 # Asked with every request.
@@ -72,6 +74,30 @@ def roles_of(account: UUID) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(ROLES, [account])
         return [name for (name,) in cursor.fetchall()]
+
+
+def is_expired(account: User, at: datetime) -> bool:
+    """Whether the account's last day of use is over, by the calendar of the first site."""
+    if account.expires_on is None:
+        return False
+    zone = Site.objects.order_by("recorded_at", "id").values_list("zone", flat=True).first()
+    return account.expires_on < at.astimezone(zone_named(zone or "UTC")).date()
+
+
+def last_reset(account: User) -> AuditEntry | None:
+    """The entry that says who last reset the account's password, and when."""
+    return (
+        AuditEntry.objects.filter(
+            record_table="products_user", record_id=str(account.pk), action="account.reset_password"
+        )
+        .order_by("-recorded_at", "-id")
+        .first()
+    )
+
+
+def has_second_factor(account: User) -> bool:
+    """Whether a second factor is enrolled: the extra `sso` knows, without it nobody has one."""
+    return False
 
 
 def is_demo() -> bool:

@@ -34,19 +34,30 @@ from products.domain.roles import Permission
 from products.domain.transcriptions import TRANSCRIPTION_LABELS, TranscriptionKind
 from products.models import (
     Amendment,
+    CredentialReview,
     Donor,
     Investigation,
     Lot,
     MethodVersion,
     Result,
     Run,
+    SignaturePolicy,
     SpecificationVersion,
+    TrailReview,
     Transcription,
 )
 from products.queries.listing import KINDS_OF_ONE
 from products.queries.lockouts import open_lockouts
 from products.queries.lots import Standing, lots_at
 from products.queries.people import Identity
+from products.queries.periodic import (
+    Due,
+    credential_review_due,
+    credential_reviews,
+    trail_review_due,
+    trail_reviews,
+)
+from products.queries.policies import policy_and_acceptance
 from products.queries.roles import grants_in_force
 from products.queries.runs import results_in_effect
 
@@ -157,7 +168,7 @@ def _counts(lots: QuerySet[WithAnnotations[Lot, Standing]]) -> Iterator[StatusCo
 
 def _waiting(identity: Identity, now: datetime) -> list[Waiting]:
     may = identity.permissions
-    found: list[Waiting] = []
+    found: list[Waiting] = [*_policy_to_accept(identity.person), *_reviews_due(may, now)]
     if Permission.RECORD in may:
         found += [_unsubmitted(identity.person), _returned(), _incubations(now)]
     if Permission.REVIEW in may:
@@ -354,6 +365,31 @@ def _drafts() -> Waiting:
     ]
     count = specifications.count() + methods.count()
     return Waiting("Drafts to approve", count, tuple(records[:SHOWN]))
+
+
+def _policy_to_accept(person: UUID | None) -> Iterator[Waiting]:
+    """Only while there is one: whoever accepted it is not told so every day."""
+    version, is_accepted = policy_and_acceptance(person)
+    if version and person and not is_accepted:
+        key = SignaturePolicy.objects.values_list("pk", flat=True).get(version=version)
+        label = f"Version {version}"
+        remark = "accept it before you sign"
+        yield Waiting("Signature policy", 1, ((label, "signaturepolicy", key, remark),))
+
+
+def _reviews_due(may: frozenset[Permission], now: datetime) -> Iterator[Waiting]:
+    """Reviews that are overdue, each with the last one, if there was one."""
+    if Permission.ADMINISTER in may and (due := credential_review_due(now)).is_overdue:
+        yield _overdue("Review of credentials", due, credential_reviews().first())
+    if Permission.REVIEW_TRAIL in may and (due := trail_review_due(now)).is_overdue:
+        yield _overdue("Review of the audit trail", due, trail_reviews().first())
+
+
+def _overdue(what: str, due: Due, last: CredentialReview | TrailReview | None) -> Waiting:
+    title = f"{what}: overdue since {due.due:%Y-%m-%d}"
+    if last is None:
+        return Waiting(title, 1, ())
+    return Waiting(title, 1, ((str(last), str(last._meta.model_name), last.pk, "the last one"),))  # noqa: SLF001  # documented
 
 
 def _lockouts() -> Waiting:

@@ -24,6 +24,7 @@ from products.actions.accounts import (
 from products.actions.donors import register_donor
 from products.actions.holds import place_hold
 from products.actions.naming import begin, end
+from products.actions.policies import accept_policy
 from products.actions.reviews import review_results
 from products.domain.errors import (
     DuplicateError,
@@ -280,8 +281,10 @@ def sign_something(account: User) -> Hold:
 
 
 def working(**changes: Any) -> User:
-    """An account that has set its own password."""
-    return change_password(context(created(**changes)), old=NEW, new=PASSWORD)
+    """An account that has set its own password, of a person who accepted the policy."""
+    account = change_password(context(created(**changes)), old=NEW, new=PASSWORD)
+    accept_policy(context(account), version=1)
+    return account
 
 
 def test_a_role_signs_once_quality_has_signed_for_it() -> None:

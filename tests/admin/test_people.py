@@ -6,7 +6,7 @@ import pytest
 
 from products.models import ApiToken, Person, User
 from tests.accounts import PASSWORD
-from tests.admin.pages import address, visitor
+from tests.admin.pages import Visitor, address, visitor
 from tests.records import people
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,17 @@ def test_a_password_is_reset_and_must_then_be_changed() -> None:
     assert "analyst2 has a first password again." in page
     assert account.check_password(FIRST)
     assert account.must_change_password
+
+
+def test_who_resets_a_password_is_named_to_its_person() -> None:
+    account = people().analyst2
+    where = f"/admin/products/user/{account.pk}/password/"
+    visitor("admin").send(where, new=FIRST, reason="Forgotten")
+
+    page = Visitor(people().analyst2).send("/admin/")
+
+    assert "admin reset your password on" in page
+    assert "If you did not ask for it, tell the quality unit." in page
 
 
 def test_the_system_account_has_no_page() -> None:

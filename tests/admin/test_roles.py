@@ -14,6 +14,7 @@ from products import models
 from products.actions.accounts import record_sign_in
 from products.actions.evidence import attach_evidence
 from products.actions.holds import place_hold
+from products.actions.periodic import review_credentials, review_trail
 from products.actions.retractions import retract_run
 from products.actions.tokens import issue_token
 from products.admin.site import site
@@ -31,6 +32,7 @@ from tests.records import (
     today,
     value,
 )
+from tests.sealing import seal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.bare]
 
@@ -99,6 +101,10 @@ MAY_OPEN = {
     "user_activity": {"admin"},
     "auth_user_password_change": {"admin"},
     "lockout_settle": {"admin"},
+    "user_expiry": {"admin"},
+    "credentialreview_add": {"admin"},
+    "trailreview_add": {"quality", "admin"},
+    "signaturepolicy_add": {"quality"},
     "apitoken_change": {"analyst", "admin"},
     "apitoken_revoke": {"analyst", "admin"},
 }
@@ -164,9 +170,17 @@ def records() -> dict[str, tables.Model]:
         "training": models.Training.objects.first() or models.Training(),
         "transcription": transcription,
         "rolegrant": models.RoleGrant.objects.get(user=people().reviewer),
+        "signaturepolicy": models.SignaturePolicy.objects.get(),
+        "credentialreview": review_credentials(context(people().admin), findings="All fit"),
+        "trailreview": reviewed_trail(),
         "lockout": locked(people().reviewer),
         "auth": people().reviewer,
     }
+
+
+def reviewed_trail() -> models.TrailReview:
+    seal()
+    return review_trail(context(people().quality), last_index=0, scope="All", findings="None")
 
 
 def locked(account: models.User) -> models.Lockout:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from products.actions.accounts import create_account, create_person
 from products.models import Lockout, SignIn, User
 from tests.accounts import PASSWORD
 from tests.admin.pages import Visitor, account_with, address, visitor
-from tests.records import context, people
+from tests.records import context, now, people
 
 pytestmark = pytest.mark.django_db
 NEW = "another long pass phrase"
@@ -89,6 +91,18 @@ def test_a_name_that_cannot_be_printed_is_recorded_and_no_fault() -> None:
 
     assert answer.status_code == 200
     assert SignIn.objects.filter(kind="sign_in").count() == 1
+
+
+def test_a_session_ends_after_30_minutes_without_a_request() -> None:
+    analyst = visitor("analyst")
+    analyst.open("/admin/")
+    session = Session.objects.get()
+
+    idle = session.expire_date - now()
+    Session.objects.update(expire_date=now() - timedelta(seconds=1))
+
+    assert timedelta(minutes=29) < idle <= timedelta(minutes=30)
+    assert analyst.open(address("donor_add")).status == 302
 
 
 def test_signing_out_ends_the_session() -> None:

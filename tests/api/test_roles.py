@@ -44,7 +44,7 @@ ACCOUNTS = {
 }
 AMENDMENT = "AM-EV-26-001-1"
 NO_FILE = "00000000-0000-0000-0000-000000000000"
-NOT_BY_CLIENTS = {"lot.judge"}
+NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge"}
 """Done by the system alone; no client asks for it."""
 
 
@@ -153,6 +153,11 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
             "specifications/",
             {"product": "EXO-1", "document": "X", "effective_from": day, "criteria": []},
         ),
+        "account.set_expiry": ("accounts/auditor/expiry/", {"expires_on": None}),
+        "credentials.review": ("credential-reviews/", {"findings": "X"}),
+        "policy.accept": ("signature-policies/accept/", {"version": 1}),
+        "policy.issue": ("signature-policies/", {"text": " "}),
+        "trail.review": ("trail-reviews/", {"last_index": 0, "scope": "X", "findings": "X"}),
         "lockout.settle": (f"lockouts/{NO_FILE}/settle/", {"finding": "X"}),
         "token.issue": (
             "tokens/",

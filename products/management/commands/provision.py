@@ -8,14 +8,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from products.actions.grants import APP, AUDITOR
+from products.actions.passwords import check_password_alone
 from products.actions.provisioning import ALIAS, FirstAccount, provision
-from products.domain.errors import ConfigurationError
+from products.domain.errors import ConfigurationError, InvalidValueError
 from products.domain.lots import zone_named
 from products.domain.roles import Role
 from products.models import Installation, Site, User
@@ -148,9 +147,9 @@ class Command(BaseCommand):
 def _password(username: str, path: str) -> str:
     password = _read(path) if path else secrets.token_urlsafe(18)
     try:
-        validate_password(password, User(username=username))
-    except ValidationError as error:
-        raise CommandError(f"The password for {username}: {' '.join(error.messages)}") from None
+        check_password_alone(password, [username])
+    except InvalidValueError as error:
+        raise CommandError(f"The password for {username}: {error.message}") from None
     return password
 
 
