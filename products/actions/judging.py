@@ -28,10 +28,13 @@ WITH RECURSIVE line (lot) AS (
 SELECT id FROM products_lot WHERE id IN (SELECT lot FROM line) ORDER BY id FOR NO KEY UPDATE
 """
 
+# What was recorded has counted the version of a lot that it touched already.
 STORE = """
 UPDATE products_lot lot SET release_status = answer.release_status,
     next_status = answer.next_status, judged_until = answer.judged_until,
-    judged_at = answer.judged_at, blocks = answer.blocks, version = lot.version + 1
+    judged_at = answer.judged_at, blocks = answer.blocks,
+    version = lot.version + CASE WHEN lot.id::text = ANY(
+        string_to_array(current_setting('exolot.touched', true), ',')) THEN 0 ELSE 1 END
 FROM jsonb_to_recordset(%s) AS answer (id uuid, release_status text, next_status text,
     judged_until timestamptz, judged_at timestamptz, blocks jsonb)
 WHERE lot.id = answer.id
@@ -45,6 +48,7 @@ def rejudge(context: Context, caused_by: str) -> None:
     recording an adverse fact is never refused, and never leaves the lot released. Such a hold
     speaks against the lots made from it in turn.
     """
+    context.touched.update(_touched_by_records())
     if not context.touched:
         return
     ids = _locked_with_descendants(context.touched)
@@ -56,6 +60,14 @@ def rejudge(context: Context, caused_by: str) -> None:
         facts = lot_facts(ids)
         evaluations = {key: judge(found, context.at) for key, found in facts.items()}
     _store(evaluations)
+
+
+def _touched_by_records() -> list[UUID]:
+    """The lots that the database found concerned by what was written in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('exolot.touched', true)")
+        (names,) = cursor.fetchone()
+    return [UUID(name) for name in names.split(",")] if names else []
 
 
 def _must_hold(lot: LotFacts, evaluation: Judgement) -> bool:

@@ -4,7 +4,14 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import products.models.fields
-from products.migrations._0006_triggers import triggers
+from products.migrations._0006_triggers import (
+    DROP_FUNCTIONS,
+    DROP_TRIGGERS,
+    END,
+    FORMER_END,
+    FUNCTIONS,
+    triggers,
+)
 
 
 class Migration(migrations.Migration):
@@ -51,5 +58,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["made_at"], name="backup_by_time")],
             },
         ),
-        migrations.RunSQL(triggers(), migrations.RunSQL.noop),
+        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
+        migrations.RunSQL(END, FORMER_END),
+        migrations.RunSQL(triggers(), DROP_TRIGGERS),
     ]

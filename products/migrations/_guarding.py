@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 
 def trigger(name: str, when: str, table: str, each: str, function: str) -> str:
-    """A trigger that no session can switch off."""
+    """A trigger that no session can switch off; ``table`` may go on with its transition tables."""
     return (
         f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} EXECUTE FUNCTION {function};\n"
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};\n"
+        f"ALTER TABLE {table.split(maxsplit=1)[0]} ENABLE ALWAYS TRIGGER {name};\n"
     )
 
 

@@ -207,7 +207,7 @@ def test_a_stored_answer_that_was_tampered_with_is_found(two_lots: None) -> None
     with transaction.atomic():
         begin("system.test", context(people().admin))
         Lot.objects.filter(number=PARENT).update(
-            release_status="released", next_status="released", blocks=[]
+            release_status="rejected", next_status="rejected", blocks=[]
         )
         end()
 

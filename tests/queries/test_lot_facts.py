@@ -38,7 +38,6 @@ from tests.records import (
     context,
     counted,
     lot,
-    opened_run,
     people,
     submitted_run,
     today,
@@ -243,7 +242,7 @@ def test_the_results_that_the_releaser_signed_are_read_from_the_signature() -> N
 
 def test_a_rejected_lot_has_no_signed_results() -> None:
     released()
-    changed(Lot.objects.get(number=NUMBER), decision=Decision.REJECTED)
+    changed(Lot.objects.get(number=NUMBER), decision=Decision.REJECTED, release_status="rejected")
 
     assert facts().signed_results is None
 
@@ -266,13 +265,13 @@ def test_what_was_acknowledged_after_the_release_is_known_by_its_results() -> No
 
 def test_what_was_acknowledged_before_the_release_is_not_known_any_more() -> None:
     lot()
-    run = opened_run()
+    run = submitted_run().run
+    review_results(context(people().reviewer), lot=NUMBER, runs=[run.number])
     recorded(
         Acknowledgement(
             lot=run.lot, number=1, results={run.number: "x"}, facts=b"{}", signature=signature()
         )
     )
-    submitted_run(purpose="information")
     disposition = Disposition(
         lot=run.lot,
         number=1,
