@@ -12,8 +12,11 @@ from django.template.response import TemplateResponse
 from products.admin.pages import Crumb
 from products.admin.requests import identity_in
 from products.domain.errors import NotFoundError
+from products.domain.matching import Standing
 from products.domain.roles import Permission
 from products.queries.audit import Parts, entry, latest, of_lot, trail
+from products.queries.lot_signatures import signatures_of
+from products.queries.matching import matchings
 from products.queries.trail import shown
 
 if TYPE_CHECKING:
@@ -69,12 +72,27 @@ def lot_trail(lot: Lot, crumbs: tuple[Crumb, ...]) -> History:
     """All that was written about the lot and what belongs to it, over every table."""
     return History(
         title=f"Audit trail of lot {lot.number}",
-        about="Every change of the lot, its samples, runs, results, reviews and decisions.",
+        about="Every change of the lot, its samples, runs, results, reviews and decisions. "
+        f"{_standing_of_signatures(lot)}",
         parts=of_lot(trail(), lot.pk),
         crumbs=crumbs,
         names_records=True,
         zone=lot.site.zone,
     )
+
+
+def _standing_of_signatures(lot: Lot) -> str:
+    """Whether the signatures on the lot still match, in sentences."""
+    rows = list(signatures_of(lot.pk))
+    found = matchings(rows)
+    unlike = [row for row in rows if found[row.pk].standing is not Standing.MATCHES]
+    said = [f"Signatures that match what was signed: {len(rows) - len(unlike)} of {len(rows)}."]
+    said += [
+        f"{row.meaning}, {row.printed_name}: {found[row.pk].label.lower()}. "
+        f"{' '.join(found[row.pk].messages)}"
+        for row in unlike
+    ]
+    return " ".join(said)
 
 
 def _begins_before(request: HttpRequest) -> AuditEntry | None:

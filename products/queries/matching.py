@@ -58,7 +58,7 @@ def _stated(row: Signature) -> Stated:
 def _first_hashes(rows: Collection[Signature]) -> dict[str, str]:
     """What the trail wrote down when each was signed."""
     entries = AuditEntry.objects.filter(
-        record_table=TABLE, record_id__in=[str(row.pk) for row in rows], operation="INSERT"
+        record_table=TABLE, record_id__in=[str(row.pk) for row in rows], operation="insert"
     )
     return dict(entries.order_by("-id").values_list("record_id", "after__content_sha256"))
 

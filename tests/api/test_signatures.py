@@ -70,11 +70,13 @@ def test_the_lots_page_and_the_signatures_own_name_what_changed() -> None:
 
     lot = auditor.open(f"/admin/products/lot/{release.lot_id}/change/")
     own = auditor.open(f"/admin/products/signature/{release.signature_id}/change/")
+    history = auditor.open(f"/admin/products/lot/{release.lot_id}/trail/")
     document = auditor.client.get(f"/admin/products/signature/{release.signature_id}/document/")
 
     said = "changed from 92.0 (pass) to 91.0 (pass) by amendment"
     assert "No longer matches" in lot
     assert said in lot
     assert said in own
+    assert said in history
     assert document.content == bytes(release.signature.content)
     assert "Approved for release" in auditor.open("/admin/products/signature/")

@@ -189,3 +189,16 @@ def test_twenty_signatures_ask_the_database_as_often_as_two() -> None:
 
     assert len(many) >= len(two) + 6
     assert len(later) <= len(first) + 1
+
+
+def test_a_document_that_was_altered_with_its_hash_is_told_by_the_trail() -> None:
+    released()
+    row = signatures().get(pk=Disposition.objects.get().signature_id)
+    row.content = bytes(row.content).replace(b"92.0", b"99.0")
+    row.content_sha256 = sha256_hex(row.content)
+
+    found = matching_of(row)
+
+    assert found.standing is Standing.ALTERED
+    assert "the audit trail has" in found.messages[0]
+    assert any("changed from 99.0 to 92.0" in message for message in found.messages)
