@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from products.models import Hold, Note, RequestAnswer, RequestDone, Signature
+from products.models import Evidence, Hold, Note, RequestAnswer, RequestDone, Signature
 from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, made, refusal, token_for
 from tests.records import lot, people
@@ -167,3 +168,19 @@ def test_an_answer_that_was_lost_is_not_bought_by_a_second_effect(
 
     assert refusal(determined(client, idempotency_key=KEY)) == (409, "answer_not_kept")
     assert Signature.objects.count() == signed
+
+
+def test_a_file_is_attached_once_and_another_file_is_another_request() -> None:
+    lot()
+    client = client_of("analyst")
+    fields = {"kind": "lot", "key": "EV-26-001", "description": "A print"}
+
+    def attached(content: bytes) -> Any:
+        sent = {**fields, "file": SimpleUploadedFile("print.txt", content)}
+        return client.http.post("/api/v1/evidence/", sent, headers={"Idempotency-Key": "k-1"})
+
+    first, again, other = attached(b"one"), attached(b"one"), attached(b"two")
+
+    assert (first.status_code, again.content) == (201, first.content)
+    assert other.status_code == 422
+    assert Evidence.objects.count() == 1
