@@ -35,8 +35,10 @@ SIGNED_TABLES = (
     ("products_review", "signature_id", "review"),
     ("products_roleapproval", "signature_id", "role_approval"),
     ("products_secondsignature", "signature_id", "second_signature"),
+    ("products_signaturepolicy", "signature_id", "signature_policy"),
     ("products_specificationchange", "signature_id", "specification_change"),
     ("products_specificationversion", "approval_id", "specification_version"),
+    ("products_trailreview", "signature_id", "trail_review"),
     ("products_training", "signature_id", "training"),
     ("products_verification", "signature_id", "verification"),
 )

@@ -59,8 +59,10 @@ READERS: Mapping[str, Callable[[Signed], Iterator[tuple[UUID, Shown]]]] = {
     "review": signed_runs.reviews,
     "role_approval": signed_registers.role_approvals,
     "second_signature": signed_runs.second_signatures,
+    "signature_policy": signed_registers.policies,
     "specification_change": signed_runs.changes,
     "specification_version": signed_registers.specifications,
+    "trail_review": signed_registers.trail_reviews,
     "training": signed_registers.trainings,
     "verification": signed_registers.verifications,
 }
