@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from uuid import UUID
 
 from products.models import Signature
-from products.queries import signed_lots, signed_registers, signed_runs
+from products.queries import signed_accounts, signed_lots, signed_registers, signed_runs
 from products.queries.signed_parts import Shown, Signed
 
 
@@ -59,10 +59,10 @@ READERS: Mapping[str, Callable[[Signed], Iterator[tuple[UUID, Shown]]]] = {
     "review": signed_runs.reviews,
     "role_approval": signed_registers.role_approvals,
     "second_signature": signed_runs.second_signatures,
-    "signature_policy": signed_registers.policies,
+    "signature_policy": signed_accounts.policies,
     "specification_change": signed_runs.changes,
     "specification_version": signed_registers.specifications,
-    "trail_review": signed_registers.trail_reviews,
+    "trail_review": signed_accounts.trail_reviews,
     "training": signed_registers.trainings,
     "verification": signed_registers.verifications,
 }

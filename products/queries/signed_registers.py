@@ -17,9 +17,7 @@ from products.models import (
     MethodVersion,
     ProfileAssignment,
     RoleApproval,
-    SignaturePolicy,
     SpecificationVersion,
-    TrailReview,
     Training,
     Verification,
 )
@@ -185,27 +183,5 @@ def verifications(signed: Signed) -> Iterator[tuple[UUID, Shown]]:
                 scan=paper.evidence.sha256,
                 outcome=row.outcome,
                 comment=row.comment,
-            ),
-        )
-
-
-def policies(signed: Signed) -> Iterator[tuple[UUID, Shown]]:
-    for row in SignaturePolicy.objects.filter(pk__in=signed):
-        yield row.pk, over(signed[row.pk], version=row.version, text=row.text)
-
-
-def trail_reviews(signed: Signed) -> Iterator[tuple[UUID, Shown]]:
-    for row in TrailReview.objects.filter(pk__in=signed):
-        yield (
-            row.pk,
-            over(
-                signed[row.pk],
-                first_index=row.first_index,
-                last_index=row.last_index,
-                began_at=row.began_at,
-                ended_at=row.ended_at,
-                root=bytes(row.root).hex(),
-                scope=row.scope,
-                findings=row.findings,
             ),
         )

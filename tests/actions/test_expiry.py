@@ -13,6 +13,7 @@ from products.actions.accounts import create_account, create_person, set_expiry,
 from products.actions.donors import register_donor
 from products.actions.holds import place_hold
 from products.actions.naming import begin
+from products.actions.passwords import check_password_alone
 from products.domain.errors import InvalidValueError, NotPermittedError, WrongStatusError
 from products.models import AuditEntry, Product, User
 from tests.accounts import PASSWORD
@@ -134,6 +135,11 @@ def test_no_account_is_deleted(statement: str) -> None:
 def test_the_name_of_an_account_is_never_changed() -> None:
     with pytest.raises(DatabaseError, match="permission denied"):
         raw("UPDATE products_user SET username = %s", "another")
+
+
+def test_a_common_password_is_refused_however_long() -> None:
+    with pytest.raises(InvalidValueError, match="list of common passwords"):
+        check_password_alone("1q2w3e4r5t6y7u8i", ["nina"], needed=8)
 
 
 @pytest.mark.parametrize("password", ["NovakNovakNina2026", "Umbilical EXO-1 exosomes"])

@@ -17,6 +17,8 @@ from products.actions.investigations import conclude_investigation
 from products.actions.naming import begin
 from products.actions.notes import add_note
 from products.actions.once import Answer, Once, close_request, keep_answer, open_request
+from products.actions.periodic import review_credentials, review_trail
+from products.actions.policies import accept_policy, issue_policy
 from products.actions.products import assign_profile
 from products.actions.retractions import retract_run, void_lot
 from products.actions.reviews import return_run, review_results
@@ -27,6 +29,7 @@ from products.actions.specifications import draft_specification
 from products.actions.tokens import issue_token
 from products.domain.roles import Role
 from products.models.fields import uuid7
+from tests.accounts import ACCOUNTS
 from tests.outside import go_live, outside_result, paper_result, scan, transcribed, verified
 from tests.records import (
     ENDOTOXIN,
@@ -45,6 +48,7 @@ from tests.records import (
     today,
     value,
 )
+from tests.sealing import seal
 
 
 def answered_requests() -> None:
@@ -83,6 +87,7 @@ def a_row_of_each() -> None:
     )
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
     assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
+    _about_signing()
 
 
 def _runs() -> None:
@@ -159,6 +164,16 @@ def _changed_after_release() -> None:
         source_document="Page 5",
     )
     acknowledge_changes(context(people().quality), lot="EV-26-003")
+
+
+def _about_signing() -> None:
+    """Last: after a new policy everybody accepts it before signing again."""
+    seal(3)
+    review_trail(context(people().quality), last_index=2, scope="All", findings="None")
+    review_credentials(context(people().admin), findings="All fit")
+    issue_policy(context(people().quality), text="1. Sign only what is true.")
+    for username, _, _ in ACCOUNTS:
+        accept_policy(context(getattr(people(), username)), version=2)
 
 
 @transaction.atomic
