@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.donors import determine_donor, register_donor
+from products.api.as_of import AS_OF, PARAMETER, PastDonorShape, asked_moment, past
 from products.api.filters import CharFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
@@ -24,6 +25,7 @@ from products.domain.donors import DeterminationOutcome
 from products.domain.errors import NotFoundError
 from products.models import Donor
 from products.queries import catalogue
+from products.queries.as_of import donor_then
 
 TAG = "Donors and sources"
 BY_CODE = Keyset("donors", ("code",))
@@ -76,9 +78,26 @@ class Donors(View):
 
 
 class OneDonor(View):
-    @reads("read_donor", "One donor", DonorShape, tag=TAG)
+    @reads(
+        "read_donor",
+        "One donor",
+        DonorShape,
+        tag=TAG,
+        parameters=[AS_OF],
+        past=PastDonorShape,
+    )
     def get(self, request: Request, donor: str) -> Response:
-        only_parameters(request, [])
+        only_parameters(request, [PARAMETER])
+        if then := asked_moment(request):
+            image, determined = donor_then(donor, then)
+            return Response(
+                {
+                    **past(then),
+                    "code": image["code"],
+                    "eligibility": determined["outcome"] if determined else UNDETERMINED,
+                    "determined_on": determined["determined_on"] if determined else None,
+                }
+            )
         return _response(donor)
 
 

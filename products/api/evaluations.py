@@ -9,11 +9,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from products.api.as_of import (
+    AS_OF,
+    PARAMETER,
+    PastEvaluationShape,
+    asked_moment,
+    past_evaluation_body,
+)
 from products.api.schema import BlockShape, reads
 from products.api.surface import View, only_parameters
 from products.domain.blocks import source_of
 from products.domain.lots import STATUS_LABELS
 from products.domain.release import evaluate
+from products.queries.as_of import lot_then
 from products.queries.facts import lot_facts
 from products.queries.listing import lot_row
 
@@ -52,9 +60,18 @@ class EvaluationShape(serializers.Serializer[None]):
 
 
 class LotEvaluation(View):
-    @reads("evaluate_lot", "Every release rule, judged now", EvaluationShape, tag="Lots")
+    @reads(
+        "evaluate_lot",
+        "Every release rule, judged now",
+        EvaluationShape,
+        tag="Lots",
+        parameters=[AS_OF],
+        past=PastEvaluationShape,
+    )
     def get(self, request: Request, lot: str) -> Response:
-        only_parameters(request, [])
+        only_parameters(request, [PARAMETER])
+        if then := asked_moment(request):
+            return Response(past_evaluation_body(lot_then(lot, then), then))
         now = timezone.now()
         row = lot_row(lot, now)
         facts = lot_facts([row.id])[row.id]

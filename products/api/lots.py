@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.lots import declare_stability_study, register_lot
+from products.api.as_of import AS_OF, PARAMETER, PastLotShape, asked_moment, past_lot_body
 from products.api.filters import CharFilter, ChoiceFilter, DateFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
@@ -33,6 +34,7 @@ from products.domain.release import BLOCK_CODES
 from products.domain.sources import TISSUE_LABELS, TissueKind
 from products.models import Lot
 from products.models.fields import choices_of
+from products.queries.as_of import lot_then
 from products.queries.listing import (
     lot_row,
     lot_rows,
@@ -143,9 +145,18 @@ class Lots(View):
 
 
 class OneLot(View):
-    @reads("read_lot", "One lot", LotShape, tag=TAG, parameters=[NO_CHANGE])
+    @reads(
+        "read_lot",
+        "One lot",
+        LotShape,
+        tag=TAG,
+        parameters=[NO_CHANGE, AS_OF],
+        past=PastLotShape,
+    )
     def get(self, request: Request, lot: str) -> Response:
-        only_parameters(request, [])
+        only_parameters(request, [PARAMETER])
+        if then := asked_moment(request):
+            return Response(past_lot_body(lot_then(lot, then), then))
         now = timezone.now()
         row = lot_row(lot, now)
         tag = etag_of(row.stamp)

@@ -16,6 +16,7 @@ from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
+    PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
 )
@@ -146,19 +147,32 @@ def reads(
     tag: str,
     named: bool = True,
     checked: bool = False,
+    past: Shape | None = None,
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe a GET of one record; ``named`` when its address names a record.
 
-    ``checked`` when it takes parameters whose values may be refused.
+    ``checked`` when it takes parameters whose values may be refused; ``past`` is the shape of the
+    record as it stood, where `?as_of=` is taken.
     """
+    either = past and PolymorphicProxySerializer(
+        component_name=f"{shape.__name__.removesuffix('Shape')}NowOrThen",
+        serializers=[shape, past],
+        resource_type_field_name=None,
+    )
     return _described(
         operation_id,
         summary,
         tag,
-        responses={200: shape},
-        problems=(401, 403, *((404,) if named else ()), *((422,) if checked else ())),
+        responses={200: either or shape},
+        problems=(
+            401,
+            403,
+            *((404,) if named else ()),
+            *((409,) if past else ()),
+            *((422,) if checked or past else ()),
+        ),
         parameters=parameters,
         examples=examples,
     )
@@ -269,7 +283,8 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: Mapping[int, Shape] | Mapping[tuple[int, str], OpenApiTypes],
+    responses: Mapping[int, Shape | PolymorphicProxySerializer]
+    | Mapping[tuple[int, str], OpenApiTypes],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
