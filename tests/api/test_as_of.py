@@ -48,7 +48,17 @@ def test_a_lot_is_shown_as_its_checkpoint_covers_it_and_names_it(auditor: ApiCli
 
     assert shown["checkpoint"]["size"] == then.size
     now = made(auditor.get(f"lots/{made_lot.number}/"))
-    same = ("number", "product", "status", "basis", "blocks", "made_on", "vials", "expires")
+    same = (
+        "number",
+        "product",
+        "status",
+        "basis",
+        "blocks",
+        "made_on",
+        "vials",
+        "expires",
+        "specification_version",
+    )
     assert {name: shown[name] for name in same} == {name: now[name] for name in same}
 
 
