@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from products.api.as_of import past_lot_body
 from products.domain.donors import DeterminationOutcome
 from products.models import AuditEntry, Checkpoint, Disposition, Lot
-from products.queries.as_of import Moment, lot_then, moment
+from products.queries.as_of import Moment, donor_then, evaluation_then, lot_then, moment
 from tests.api.clients import ApiClient, client_of, made, refusal
 from tests.queries.test_matching import released
 from tests.records import donor, eligible_donor, lot
@@ -70,8 +72,11 @@ def test_what_is_sealed_later_is_not_in_the_answer() -> None:
     first = sign_head()
     second = sealed()
 
-    assert lot_then(number, Moment(first.sealed_at, first)).status == "quarantined"
-    assert lot_then(number, Moment(second.sealed_at, second)).status == "released"
+    earlier, later = Moment(first.sealed_at, first), Moment(second.sealed_at, second)
+    assert lot_then(number, earlier).status == "quarantined"
+    assert lot_then(number, later).status == "released"
+    assert evaluation_then(lot_then(number, earlier), earlier) is None
+    assert evaluation_then(lot_then(number, later), later) is not None
 
 
 def test_a_lot_past_its_imaged_expiry_was_expired_at_the_instant() -> None:
@@ -157,3 +162,26 @@ def test_a_lot_as_of_an_instant_takes_three_statements_however_long_its_trail() 
         lot_then(number, then)
 
     assert len(found) == 3
+
+
+def test_a_determination_that_is_sealed_later_does_not_count() -> None:
+    code = eligible_donor("D-7004").code
+    entry = AuditEntry.objects.filter(action="donor.determine").earliest("id")
+    seal(AuditEntry.objects.filter(id__lt=entry.pk).count())
+    first = sign_head()
+    second = sealed()
+
+    assert donor_then(code, Moment(first.sealed_at, first))[1] is None
+    assert donor_then(code, Moment(second.sealed_at, second))[1] is not None
+
+
+def test_a_field_that_an_old_image_lacks_is_unknown() -> None:
+    number = lot().number
+    head = sealed()
+    then = Moment(head.sealed_at, head)
+    whole = lot_then(number, then)
+    image = {name: whole.image[name] for name in ("id", "number")}
+
+    shown = past_lot_body(replace(whole, image=image), then)
+
+    assert (shown["vials"], shown["blocks"], shown["decision"]) == (None, None, None)
