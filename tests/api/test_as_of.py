@@ -166,7 +166,7 @@ def test_a_lot_as_of_an_instant_takes_three_statements_however_long_its_trail() 
 
 def test_a_determination_that_is_sealed_later_does_not_count() -> None:
     code = eligible_donor("D-7004").code
-    entry = AuditEntry.objects.filter(action="donor.determine").earliest("id")
+    entry = AuditEntry.objects.filter(record_table="products_determination").latest("id")
     seal(AuditEntry.objects.filter(id__lt=entry.pk).count())
     first = sign_head()
     second = sealed()
