@@ -1,0 +1,54 @@
+"""`verify_ledger`: whether all is as it was sealed, and every record as its last entry says."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from products.domain.ledger_faults import Head
+from products.queries.ledger_checking import ledger_faults
+
+
+class Command(BaseCommand):
+    help = (
+        "Verify the ledger over the audit trail: every entry, the tree, checkpoints and keys, and "
+        "that every record is as its last entry says. Changes nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--checkpoint",
+            metavar="FILE",
+            type=Path,
+            action="append",
+            default=[],
+            help="a checkpoint that was kept outside; may be given several times",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        faults = 0
+        for fault in ledger_faults(_heads(options["checkpoint"])):
+            faults += 1
+            self.stderr.write(f"{fault.kind}: {fault.message}")
+        if faults:
+            raise CommandError(f"The ledger has {faults} kind(s) of fault; they are named above.")
+        kept = len(options["checkpoint"])
+        outside = (
+            f"It continues {kept} checkpoint(s) kept outside."
+            if kept
+            else "Give a checkpoint that was kept outside to know that nothing was made anew."
+        )
+        self.stdout.write(f"The ledger and all records are as they were sealed. {outside}")
+
+
+def _heads(paths: list[Path]) -> list[Head]:
+    heads = []
+    for path in paths:
+        try:
+            heads.append(Head(f"The checkpoint in {path}", path.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"The checkpoint {path} cannot be read: {error}.") from error
+    return heads

@@ -1,0 +1,305 @@
+"""Whoever rules the database, and holds the key, changes nothing unseen: one checkpoint is outside.
+
+Each test tampers once as the owner, with every trigger switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from products.domain.notes import Checkpoint as Head
+from products.domain.notes import checkpoint_text, sign_note
+from products.models import Checkpoint, Leaf
+from tests.conftest import Databases
+from tests.records import donor
+from tests.sealing import NAME, checkpoint, rotate, signer
+
+Tamper = Callable[[psycopg.Connection], None]
+TRAIL = ("auditentry", "leaf", "node", "checkpoint", "pending", "ledgerkey", "donor", "signin")
+FIFTH = "(SELECT entry_id FROM products_leaf WHERE index = 5)"
+NINTH = "(SELECT entry_id FROM products_leaf WHERE index = 9)"
+BODY = "convert_to(replace(convert_from(body, 'UTF8'), 'system', 'nobody'), 'UTF8')"
+
+
+@pytest.fixture
+def outside(committed_db: str, tmp_path: Path) -> Path:
+    """The first checkpoint, kept elsewhere; the ledger has grown since, and waits with more."""
+    donor("D-0001")
+    path = tmp_path / "checkpoint.txt"
+    path.write_text(checkpoint().note, encoding="utf-8")
+    donor("D-0002")
+    checkpoint()
+    donor("D-0003")
+    return path
+
+
+def verified(*paths: Path) -> str:
+    """What the command finds; empty when it finds nothing."""
+    said = StringIO()
+    try:
+        call_command(
+            "verify_ledger",
+            *(f"--checkpoint={path}" for path in paths),
+            stdout=StringIO(),
+            stderr=said,
+        )
+    except CommandError as error:
+        return said.getvalue() + str(error)
+    return said.getvalue()
+
+
+@contextmanager
+def owner(databases: Databases) -> Iterator[psycopg.Connection]:
+    """The owner's connection, in a transaction, with every guard of the trail switched off."""
+    name = connections["default"].settings_dict["NAME"]
+    connections["default"].close()
+    with databases.connect(name) as connection, connection.transaction():
+        connection.execute("SELECT set_config('exolot.action', 'system.migrate', true)")
+        for table in TRAIL:
+            connection.execute(f"ALTER TABLE products_{table} DISABLE TRIGGER USER")
+        connection.execute(
+            "ALTER TABLE products_auditentry DROP CONSTRAINT IF EXISTS products_auditentry_check"
+        )
+        yield connection
+
+
+def sql(*statements: str) -> Tamper:
+    def tamper(connection: psycopg.Connection) -> None:
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0, statement
+
+    return tamper
+
+
+def with_node_hashes(connection: psycopg.Connection) -> None:
+    """Make the tree anew over the entries as they are, in the order that they have."""
+    connection.execute("DELETE FROM products_pending")
+    connection.execute(
+        "INSERT INTO products_pending SELECT entry.id, row_number() OVER (ORDER BY leaf.index "
+        "NULLS LAST, entry.id)::text::xid8 FROM products_auditentry entry "
+        "LEFT JOIN products_leaf leaf ON leaf.entry_id = entry.id"
+    )
+    connection.execute("TRUNCATE products_leaf, products_node, products_checkpoint")
+
+
+EDIT_BODY = f"UPDATE products_auditentry SET body = {BODY} WHERE id = {FIFTH}"
+EDIT_BOTH = (
+    f"UPDATE products_auditentry SET body = {BODY}, sha256 = sha256({BODY}) WHERE id = {FIFTH}"
+)
+EDIT_HASH = "UPDATE products_auditentry SET sha256 = sha256(body)"
+DELETE = f"DELETE FROM products_auditentry WHERE id = {FIFTH}"
+SWAP = (
+    (
+        f"CREATE TEMP TABLE two AS SELECT id, index FROM products_auditentry "
+        f"JOIN products_leaf ON entry_id = id WHERE id IN ({FIFTH}, {NINTH})"
+    ),
+    "UPDATE products_leaf SET index = -index - 1 WHERE index IN (5, 9)",
+    "UPDATE products_leaf SET index = CASE index WHEN -6 THEN 9 ELSE 5 END WHERE index < 0",
+)
+BACK_DATE = (
+    (
+        "UPDATE products_auditentry SET recorded_at = recorded_at - interval '1 year', body = "
+        "convert_to((convert_from(body, 'UTF8')::jsonb || jsonb_build_object('recorded_at', "
+        "recorded_at - interval '1 year'))::text, 'UTF8') "
+        f"WHERE id = {FIFTH}"
+    ),
+    f"UPDATE products_auditentry SET sha256 = sha256(body) WHERE id = {FIFTH}",
+)
+DUPLICATE = (
+    "INSERT INTO products_auditentry SELECT (jsonb_populate_record(entry, jsonb_build_object('id', "
+    f"uuidv7()))).* FROM products_auditentry entry WHERE id = {FIFTH}"
+)
+INSERT_PAST = (
+    DUPLICATE,
+    "UPDATE products_leaf SET index = -index - 2 WHERE index >= 3",
+    "UPDATE products_leaf SET index = -index - 1 WHERE index < 0",
+    (
+        "INSERT INTO products_leaf SELECT 3, id, sha256('\\x00'::bytea || body) "
+        "FROM products_auditentry ORDER BY id DESC LIMIT 1"
+    ),
+)
+CUT = (
+    (
+        "DELETE FROM products_auditentry WHERE id IN (SELECT entry_id FROM products_leaf "
+        "ORDER BY index DESC LIMIT 5)"
+    ),
+    "DELETE FROM products_leaf WHERE entry_id NOT IN (SELECT id FROM products_auditentry)",
+)
+
+WITHOUT_KEY: dict[str, Tamper] = {
+    "a column": sql(f"UPDATE products_auditentry SET actor_name = 'nobody' WHERE id = {FIFTH}"),
+    "an image": sql(f"UPDATE products_auditentry SET after = '{{}}' WHERE id = {FIFTH}"),
+    "the bytes": sql(EDIT_BODY),
+    "the bytes and their hash": sql(EDIT_BOTH),
+    "an entry deleted": sql(DELETE),
+    "an entry and its leaf deleted": sql(
+        "DELETE FROM products_leaf WHERE index = 5",
+        "DELETE FROM products_auditentry WHERE id NOT IN (SELECT entry_id FROM products_leaf) "
+        "AND id NOT IN (SELECT entry_id FROM products_pending)",
+    ),
+    "two entries swapped": sql(*SWAP),
+    "back-dated": sql(*BACK_DATE),
+    "duplicated": sql(DUPLICATE),
+    "inserted in the past": sql(*INSERT_PAST),
+    "the tail cut off": sql(*CUT),
+    "a node": sql("UPDATE products_node SET hash = sha256('x') WHERE level = 1 AND index = 2"),
+    "a checkpoint dropped": sql("DELETE FROM products_checkpoint WHERE number = 1"),
+    "the signature of a checkpoint stripped": sql(
+        "UPDATE products_checkpoint SET note = split_part(note, E'\\n\\n', 1) || E'\\n\\n' "
+        "WHERE number = 1"
+    ),
+    "the root of a checkpoint": sql(
+        "UPDATE products_checkpoint SET root = sha256('x') WHERE number = 1"
+    ),
+    "a live row alone": sql("UPDATE products_donor SET code = 'D-0009' WHERE code = 'D-0001'"),
+    "a live row removed": sql("DELETE FROM products_donor WHERE code = 'D-0001'"),
+    "a waiting entry removed": sql(
+        "DELETE FROM products_auditentry WHERE id IN (SELECT entry_id FROM products_pending)"
+    ),
+    "the queue emptied": sql("DELETE FROM products_pending"),
+}
+
+
+def resealed(*statements: str) -> Tamper:
+    def tamper(connection: psycopg.Connection) -> None:
+        sql(*statements)(connection)
+        with_node_hashes(connection)
+
+    return tamper
+
+
+WITH_KEY: dict[str, Tamper] = {
+    "the bytes and their hash": resealed(EDIT_BOTH),
+    "an entry deleted and all renumbered": resealed(DELETE),
+    "two entries swapped": resealed(*SWAP),
+    "inserted in the past": resealed(*INSERT_PAST),
+    "back-dated": resealed(*BACK_DATE),
+    "the tail cut off": resealed(*CUT),
+    "duplicated in the past": resealed(*INSERT_PAST, EDIT_HASH),
+    "everything made anew in another order": resealed(
+        "UPDATE products_leaf SET index = -index - 1 WHERE index >= 0",
+        "UPDATE products_leaf SET index = index + 1000000",
+    ),
+    "the first entry deleted": resealed(
+        "DELETE FROM products_auditentry WHERE id = "
+        "(SELECT entry_id FROM products_leaf WHERE index = 0)"
+    ),
+    "the reason of an entry": resealed(
+        "UPDATE products_auditentry SET reason = 'x', body = convert_to((convert_from(body, 'UTF8')"
+        f"::jsonb || '{{\"reason\": \"x\"}}')::text, 'UTF8') WHERE id = {FIFTH}",
+        f"UPDATE products_auditentry SET sha256 = sha256(body) WHERE id = {FIFTH}",
+    ),
+    "the name of the actor": resealed(
+        "UPDATE products_auditentry SET actor_name = 'x', body = convert_to((convert_from(body, "
+        f"'UTF8')::jsonb || '{{\"actor_name\": \"x\"}}')::text, 'UTF8') WHERE id = {FIFTH}",
+        f"UPDATE products_auditentry SET sha256 = sha256(body) WHERE id = {FIFTH}",
+    ),
+    "a record with all its entries": resealed(
+        "DELETE FROM products_donor WHERE code = 'D-0001'",
+        "DELETE FROM products_auditentry WHERE after->>'code' = 'D-0001'",
+    ),
+    "a record changed with its entry": resealed(
+        "UPDATE products_donor SET code = 'D-0009' WHERE code = 'D-0001'",
+        "UPDATE products_auditentry SET body = convert_to(replace(convert_from(body, 'UTF8'), "
+        "'D-0001', 'D-0009'), 'UTF8'), after = after || '{\"code\": \"D-0009\"}' "
+        "WHERE after->>'code' = 'D-0001'",
+        "UPDATE products_auditentry SET sha256 = sha256(body)",
+    ),
+}
+
+
+def test_a_ledger_that_nobody_touched_has_no_fault(outside: Path) -> None:
+    assert verified(outside) == ""
+    assert verified() == ""
+
+
+def test_a_ledger_whose_key_was_handed_over_has_no_fault(outside: Path) -> None:
+    rotate(signer(1), signer(2))
+
+    assert verified(outside) == ""
+
+
+@pytest.mark.parametrize("kind", WITHOUT_KEY)
+def test_tampering_is_found(databases: Databases, outside: Path, kind: str) -> None:
+    with owner(databases) as connection:
+        WITHOUT_KEY[kind](connection)
+
+    assert "kind(s) of fault" in verified(outside)
+
+
+@pytest.mark.parametrize("kind", WITH_KEY)
+def test_tampering_of_who_holds_the_key_is_found_by_the_checkpoint_outside(
+    databases: Databases, outside: Path, kind: str
+) -> None:
+    with owner(databases) as connection:
+        WITH_KEY[kind](connection)
+    checkpoint()
+
+    found = verified(outside)
+    assert "root_differs: The checkpoint in" in found or "tree_cut: The checkpoint in" in found
+
+
+def test_an_empty_trail_does_not_continue_a_checkpoint(databases: Databases, outside: Path) -> None:
+    with owner(databases) as connection:
+        connection.execute(
+            "TRUNCATE products_auditentry, products_leaf, products_node, products_checkpoint, "
+            "products_pending"
+        )
+
+    assert "tree_cut" in verified(outside)
+
+
+def test_a_checkpoint_of_a_fork_is_no_checkpoint_of_this_ledger(outside: Path) -> None:
+    fork = Head(NAME, Leaf.objects.count(), b"\x01" * 32)
+    outside.write_text(sign_note(checkpoint_text(fork), signer()), encoding="utf-8")
+
+    assert verified(outside).startswith("root_differs")
+
+
+def test_a_checkpoint_that_a_stranger_signed_is_refused(outside: Path) -> None:
+    note = Checkpoint.objects.get(number=1).note.split("\n\n")[0] + "\n"
+    outside.write_text(sign_note(note, signer(7)), encoding="utf-8")
+
+    assert verified(outside).startswith("checkpoint_refused")
+
+
+def test_a_key_that_was_not_announced_is_refused(databases: Databases, outside: Path) -> None:
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_ledgerkey SET vkey = %s WHERE number = 1", [signer(7).vkey]
+        )
+
+    assert "checkpoint_refused" in verified(outside)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_said(outside: Path, tmp_path: Path) -> None:
+    assert "cannot be read" in verified(tmp_path / "missing")
+
+
+def test_no_session_raises_a_false_alarm(databases: Databases, outside: Path) -> None:
+    settings = [
+        ("timezone", zone) for zone in ("Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
+    ] + [
+        ("datestyle", "ISO, DMY"),
+        ("intervalstyle", "postgres_verbose"),
+        ("bytea_output", "escape"),
+        ("extra_float_digits", "0"),
+        ("lc_numeric", "C"),
+    ]
+    for turn in range(100):
+        name, value = settings[turn % len(settings)]
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        if turn < len(settings):
+            donor(f"D-1{turn:03d}")
+            checkpoint()
+
+        assert verified(outside) == "", (name, value)
