@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 from psycopg import sql
 
-from products.actions.accounts import set_roles
+from products.actions.accounts import change_password, set_roles
 from products.actions.amendments import correct_run
 from products.actions.dispositions import acknowledge_changes, reject_lot, release_lot
 from products.actions.equipment import recall_media
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
+from products.actions.lockouts import settle_lockout
 from products.actions.naming import begin
 from products.actions.notes import add_note
 from products.actions.once import Answer, Once, close_request, keep_answer, open_request
@@ -27,7 +29,10 @@ from products.actions.second_signatures import sign_second
 from products.actions.specification_changes import change_lot_specification
 from products.actions.specifications import draft_specification
 from products.actions.tokens import issue_token
+from products.domain.accounts import LOCK_AFTER
+from products.domain.errors import SignatureRefusedError
 from products.domain.roles import Role
+from products.models import Lockout
 from products.models.fields import uuid7
 from tests.accounts import ACCOUNTS
 from tests.outside import go_live, outside_result, paper_result, scan, transcribed, verified
@@ -88,6 +93,15 @@ def a_row_of_each() -> None:
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
     assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
     _about_signing()
+    _lockout()
+
+
+def _lockout() -> None:
+    """Wrong passwords that locked an account, dealt with."""
+    for _ in range(LOCK_AFTER):
+        with contextlib.suppress(SignatureRefusedError):
+            change_password(context(people().auditor), old="wrong", new="a new long pass phrase")
+    settle_lockout(context(people().admin), lockout=Lockout.objects.get().pk, finding="Forgotten")
 
 
 def _runs() -> None:

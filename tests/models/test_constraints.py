@@ -76,6 +76,15 @@ def test_a_word_that_is_in_no_list_is_refused(subtests: pytest.Subtests) -> None
 
 
 CONTRADICTIONS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("user_name_is_plain", "user", {"username": "ana lyst"}, "true"),
+    ("lockout_ends_later", "lockout", {"until": "2000-01-01T00:00Z"}, "true"),
+    ("lockoutsettlement_says_something", "lockoutsettlement", {"finding": ""}, "true"),
+    ("credentialreview_says_something", "credentialreview", {"findings": ""}, "true"),
+    ("trailreview_says_something", "trailreview", {"scope": ""}, "true"),
+    ("trailreview_says_something", "trailreview", {"findings": ""}, "true"),
+    ("trailreview_says_something", "trailreview", {"last_index": -1}, "true"),
+    ("signaturepolicy_is_signed", "signaturepolicy", {"text": ""}, "true"),
+    ("signaturepolicy_is_signed", "signaturepolicy", {"version": 9}, "by_provision"),
     ("person_has_a_name", "person", {"printed_name": ""}, "true"),
     ("signature_is_complete", "signature", {"meaning": ""}, "true"),
     ("signature_is_complete", "signature", {"printed_name": ""}, "true"),
@@ -231,6 +240,7 @@ ONLY_ONCE: list[tuple[str, str, dict[str, Any]]] = [
     ("disposition_number_once", "disposition", {"signature_id": uuid7()}),
     ("hold_number_once", "hold", {"disposition_id": uuid7()}),
     ("lotsource_once", "lotsource", {}),
+    ("policyacceptance_once", "policyacceptance", {}),
     ("lotparent_once", "lotparent", {}),
     ("runmedia_once", "runmedia", {}),
     ("signature_once_per_meaning", "signature", {}),
