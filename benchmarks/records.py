@@ -149,6 +149,12 @@ def _copying(model: type[Model], where: str) -> str:
         columns.append(column)
         if column == "number" and isinstance(field, CharField):
             values.append("number || '.' || %(index)s")
+        elif column == "content":
+            # What was signed names its record.
+            values.append(
+                "convert_to(replace(convert_from(content, 'UTF8'), record_id::text, "
+                "(md5(record_id::text || %(copy)s)::uuid)::text), 'UTF8')"
+            )
         elif field.primary_key or column == "record_id" or (field.is_relation and not kept):
             values.append(f"md5({column}::text || %(copy)s)::uuid")
         else:

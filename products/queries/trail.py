@@ -24,6 +24,7 @@ OPERATIONS = {"insert": "Recorded", "update": "Changed", "delete": "Taken away"}
 
 # What the names of records are made of besides their own columns.
 NAMED_BY: Mapping[str, tuple[str, ...]] = {
+    "policyacceptance": ("person", "policy"),
     "acknowledgement": ("lot",),
     "apitoken": ("user",),
     "calibration": ("instrument",),

@@ -9,6 +9,7 @@ import pytest
 
 from products.actions.holds import place_hold
 from products.actions.specifications import draft_specification
+from products.domain.accounts import LOCK_AFTER
 from products.models import Lot, Reading, Run, SignIn
 from tests.accounts import PASSWORD
 from tests.admin.pages import (
@@ -259,16 +260,19 @@ def test_releasing_against_reasons_is_refused_with_all_of_them() -> None:
 def test_a_wrong_password_is_refused_recorded_and_counted() -> None:
     lot()
     quality = visitor("quality")
-    for _ in range(5):
+    for _ in range(LOCK_AFTER - 1):
         page = quality.sign(address("lot_reject", the_lot()), password="wrong", reason="Breached")
         assert "The password is not that of quality" in page.errors["password"][0]
         assert page.fields["reason"] == "Breached"
         assert "wrong</" not in page.html
         assert 'value="wrong"' not in page.html
 
+    fifth = quality.sign(address("lot_reject", the_lot()), password="wrong", reason="Breached")
+    assert "is locked until" in fifth.errors["password"][0]
+
     locked = quality.sign(address("lot_reject", the_lot()))
 
-    assert "or the account is locked" in locked.errors["password"][0]
+    assert "is locked until" in locked.errors["password"][0]
     assert SignIn.objects.filter(kind="signature", succeeded=False).count() == 6
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from products.actions.accounts import approve_role
 from products.actions.naming import begin, end
 from products.actions.specifications import draft_specification
+from products.domain.accounts import LOCK_AFTER
 from products.models import RoleGrant, Run, SignIn, User
 from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, problem, refusal, token_for
@@ -234,13 +235,15 @@ def test_releasing_against_reasons_is_refused_with_all_of_them(analyst: ApiClien
 def test_a_wrong_password_is_refused_recorded_and_counted(analyst: ApiClient) -> None:
     quality = client_of("quality")
     body = {"reason": "Done", "password": "wrong"}
-    for _ in range(5):
+    for _ in range(LOCK_AFTER - 1):
         refused = quality.post(f"lots/{LOT}/release/", body, if_match=quality.etag(LOT))
         assert refusal(refused) == (403, "signature_refused")
+    fifth = quality.post(f"lots/{LOT}/release/", body, if_match=quality.etag(LOT))
+    assert refusal(fifth) == (403, "account_locked")
 
     locked = quality.sign(f"lots/{LOT}/release/")
 
-    assert refusal(locked) == (403, "signature_refused")
+    assert refusal(locked) == (403, "account_locked")
     attempts = SignIn.objects.filter(username="quality", kind="signature", succeeded=False)
     assert attempts.count() == 6
 

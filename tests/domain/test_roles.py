@@ -9,9 +9,10 @@ from products.domain.roles import ROLE_PERMISSIONS, Permission, Role, permission
 TABLE = {
     "Analyst": "read register record note draft hold",
     "Reviewer": "read review confirm note hold",
-    "Quality": "read audit register confirm note draft approve determine investigate hold decide",
+    "Quality": "read audit register confirm note draft approve determine investigate hold decide "
+    "review_trail",
     "Auditor": "read audit",
-    "Administrator": "read audit administer issue_token",
+    "Administrator": "read audit administer review_trail issue_token",
 }
 
 
@@ -34,7 +35,11 @@ def test_no_role_both_records_and_reviews_or_reviews_and_decides() -> None:
 
 def test_administration_gives_no_laboratory_or_quality_authority() -> None:
     laboratory = set(Permission) - {
-        *(Permission.READ, Permission.AUDIT, Permission.ADMINISTER, Permission.ISSUE_TOKEN)
+        Permission.READ,
+        Permission.AUDIT,
+        Permission.ADMINISTER,
+        Permission.REVIEW_TRAIL,
+        Permission.ISSUE_TOKEN,
     }
 
     assert not permissions_of(["Administrator"]) & laboratory
