@@ -32,7 +32,9 @@ def is_guessable(password: str, own_words: Iterable[str]) -> bool:
     for word in sorted({*SITE_WORDS, *_words(own_words)}, key=len, reverse=True):
         rest = rest.replace(word, "")
     rest = _without_rows(_once(rest))
-    return len(rest) < KEPT or len(set(rest)) < KEPT // 2
+    # As typed, too: without regard to case a letter may become two, as ß does.
+    kept = min(len(rest), len(_once(password)))
+    return kept < KEPT or len(set(rest)) < KEPT // 2
 
 
 def _words(own_words: Iterable[str]) -> Iterator[str]:

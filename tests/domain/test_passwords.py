@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from products.domain.passwords import is_guessable, shortest_password
@@ -56,6 +56,7 @@ def test_a_second_factor_allows_a_shorter_one() -> None:
 
 
 @given(st.text(min_size=1, max_size=7), st.integers(2, 9))
+@example("000013ß", 2)
 def test_what_is_short_gains_nothing_by_repetition(unit: str, times: int) -> None:
     assert is_guessable(unit * times, ())
 
