@@ -29,11 +29,12 @@ class Sealed:
 
 
 @action("ledger.register_key", permission=None)
-def register_key(context: Context, *, verifier: Verifier, announcement: str = "") -> LedgerKey:
+def register_key(
+    context: Context, *, verifier: Verifier, number: int = 1, announcement: str = ""
+) -> LedgerKey:
     """Keep the public half of a signing key; what it announces is in the trail with its entry."""
-    last = LedgerKey.objects.order_by("-number").first()
     return LedgerKey.objects.create(
-        number=last.number + 1 if last else 1,
+        number=number,
         name=verifier.name,
         vkey=verifier.vkey,
         announcement=announcement,
@@ -65,7 +66,7 @@ def rotate_key(context: Context, old: Signer, new: Signer) -> Sealed:
     sealed = seal(context, old)
     number = LedgerKey.objects.count() + 1
     announcement = announce(old, new.verifier, number=number, size=sealed.size)
-    register_key(context, verifier=new.verifier, announcement=announcement)
+    register_key(context, verifier=new.verifier, number=number, announcement=announcement)
     return seal(context, new)
 
 

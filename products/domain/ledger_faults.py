@@ -1,8 +1,8 @@
-"""What verifying a ledger can find wrong, and the roots that its leaves lead to."""
+"""What verifying a ledger can find wrong, and whether its leaves bear its checkpoints out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from products.domain.errors import NoteError
@@ -20,53 +20,73 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A checkpoint to be borne out; ``name`` says where it comes from."""
+    """A checkpoint to be borne out; ``name`` says where it comes from.
+
+    ``source`` is empty for those of the ledger itself, which are counted together.
+    """
 
     name: str
     note: str
+    source: str = ""
 
 
-def opened(
-    heads: Iterable[Head], keys: Sequence[Verifier]
-) -> tuple[list[tuple[Head, Checkpoint]], list[Fault]]:
-    """The heads that a key of the ledger signed, by size, and a fault for each other one."""
-    found, faults = [], []
+class Tally:
+    """The first fault of each kind and source, and how many there are: a few lines for millions."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, str], str] = {}
+        self._count: dict[tuple[str, str], int] = {}
+
+    def add(self, kind: str, message: str, source: str = "") -> None:
+        key = (kind, source)
+        self._first.setdefault(key, message)
+        self._count[key] = self._count.get(key, 0) + 1
+
+    def faults(self) -> Iterator[Fault]:
+        for (kind, source), message in self._first.items():
+            count = self._count[kind, source]
+            yield Fault(kind, message if count == 1 else f"{message} ({count} in all)")
+
+
+def check_heads(
+    heads: Iterable[Head], keys: Sequence[Verifier], leaves: Iterator[bytes], tally: Tally
+) -> int:
+    """Hold each checkpoint against the leaves; returns how many leaves there are.
+
+    ``heads`` come by their sizes, the smallest first; ``leaves`` are read to their end, each once.
+    """
+    frontier = Frontier()
     for head in heads:
         try:
-            found.append((head, open_checkpoint(head.note, keys)))
+            checkpoint = open_checkpoint(head.note, keys)
         except NoteError as error:
-            faults.append(Fault("checkpoint_refused", f"{head.name}: {error.message}"))
-    found.sort(key=lambda pair: pair[1].size)
-    return found, faults
+            tally.add("checkpoint_refused", f"{head.name}: {error.message}", head.source)
+            continue
+        if checkpoint.size < frontier.size:
+            message = f"{head.name} covers fewer entries than the one before it."
+            tally.add("checkpoint_order", message, head.source)
+            continue
+        _grow(frontier, checkpoint.size, leaves)
+        _compare(head, checkpoint, frontier, tally)
+    return frontier.size + sum(1 for _ in leaves)
 
 
-def roots_at(sizes: Iterable[int], leaves: Iterator[bytes]) -> Mapping[int, bytes]:
-    """The root over the first leaves for each of ``sizes`` that there are enough leaves for."""
-    frontier = Frontier()
-    found: dict[int, bytes] = {}
-    for size in sorted(set(sizes)):
-        while frontier.size < size:
-            leaf = next(leaves, None)
-            if leaf is None:
-                return found
-            frontier.append(leaf)
-        found[size] = frontier.root()
-    return found
+def _grow(frontier: Frontier, size: int, leaves: Iterator[bytes]) -> None:
+    while frontier.size < size:
+        leaf = next(leaves, None)
+        if leaf is None:
+            return
+        frontier.append(leaf)
 
 
-def unborne(
-    heads: Iterable[tuple[Head, Checkpoint]], roots: Mapping[int, bytes], size: int
-) -> Iterator[Fault]:
-    """The heads that the leaves do not bear out; ``size`` is how many leaves there are."""
-    for head, checkpoint in heads:
-        root = roots.get(checkpoint.size)
-        if root is None:
-            yield Fault(
-                "tree_cut",
-                f"{head.name} covers {checkpoint.size} entries; the ledger has only {size}.",
-            )
-        elif root != checkpoint.root:
-            yield Fault(
-                "root_differs",
-                f"{head.name}: the first {checkpoint.size} entries are not those that were sealed.",
-            )
+def _compare(head: Head, checkpoint: Checkpoint, frontier: Frontier, tally: Tally) -> None:
+    if frontier.size < checkpoint.size:
+        message = (
+            f"{head.name} covers {checkpoint.size} entries; the ledger has only {frontier.size}."
+        )
+        tally.add("tree_cut", message, head.source)
+    elif frontier.root() != checkpoint.root:
+        message = (
+            f"{head.name}: the first {checkpoint.size} entries are not those that were sealed."
+        )
+        tally.add("root_differs", message, head.source)

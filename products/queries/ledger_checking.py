@@ -6,15 +6,18 @@ Everything is read in one snapshot and entry by entry, so that neither writers n
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from operator import itemgetter
 
 from django.db import connection, transaction
-from psycopg import sql
+from psycopg import DataError, sql
 
 from products.domain.errors import NoteError
-from products.domain.ledger_faults import Fault, Head, opened, roots_at, unborne
-from products.domain.notes import Verifier
+from products.domain.ledger_faults import Fault, Head, Tally, check_heads
+from products.domain.merkle import leaf_hash
+from products.domain.notes import Verifier, open_checkpoint
 from products.migrations._0006_triggers import AUDITED
 from products.models import Checkpoint
 from products.queries.ledger import ledger_verifiers
@@ -26,12 +29,14 @@ SETTINGS = (
     ("datestyle", "ISO, MDY"),
     ("intervalstyle", "iso_8601"),
     ("search_path", "pg_catalog, public, pg_temp"),
+    # Many signatures are checked between two reads.
+    ("idle_in_transaction_session_timeout", "0"),
 )
 AT_ONCE = 2_000
 
-LEAVES = """
-SELECT leaf.index, leaf.entry_id::text, leaf.hash, entry.body, entry.sha256,
-    entry.id = (said->>'id')::uuid AND entry.recorded_at = (said->>'recorded_at')::timestamptz
+# Whether the columns of an entry are what its bytes say, which must be readable.
+AGREES = """
+(SELECT entry.id = (said->>'id')::uuid AND entry.recorded_at = (said->>'recorded_at')::timestamptz
     AND entry.actor IS NOT DISTINCT FROM (said->>'actor')::uuid
     AND entry.actor_name = said->>'actor_name' AND entry.action = said->>'action'
     AND entry.reason = said->>'reason' AND entry.request_id = said->>'request_id'
@@ -39,12 +44,17 @@ SELECT leaf.index, leaf.entry_id::text, leaf.hash, entry.body, entry.sha256,
     AND entry.record_table = said->>'table' AND entry.record_id = said->>'key'
     AND to_jsonb(entry.lots) = said->'lots'
     AND entry.before IS NOT DISTINCT FROM nullif(said->'before', 'null')
-    AND entry.after IS NOT DISTINCT FROM nullif(said->'after', 'null') AS agrees
+    AND entry.after IS NOT DISTINCT FROM nullif(said->'after', 'null')
+ FROM (SELECT convert_from(entry.body, 'UTF8')::jsonb) AS body (said))
+"""
+
+LEAVES = f"""
+SELECT leaf.index, leaf.entry_id::text, leaf.hash, entry.body, entry.sha256,
+    CASE WHEN leaf.hash = sha256('\\x00'::bytea || entry.body) THEN {AGREES} END AS agrees
 FROM products_leaf leaf
 LEFT JOIN products_auditentry entry ON entry.id = leaf.entry_id
-LEFT JOIN LATERAL (SELECT convert_from(entry.body, 'UTF8')::jsonb) body (said) ON true
 ORDER BY leaf.index
-"""
+"""  # noqa: S608  # put together from our own words
 
 # Each statement finds what no ledger has: the first, and how many.
 NOWHERE = (
@@ -64,6 +74,26 @@ NOWHERE = (
             "SELECT min(entry_id::text), count(*) FROM products_pending waiting "
             "WHERE NOT EXISTS (SELECT FROM products_auditentry WHERE id = waiting.entry_id)"
         ),
+    ),
+    (
+        "entry_differs",
+        "entry {} waits to be sealed, and was changed",
+        f"""
+        SELECT min(entry.id::text), count(*) FROM products_pending waiting
+        JOIN products_auditentry entry ON entry.id = waiting.entry_id
+        WHERE CASE WHEN entry.sha256 = sha256(entry.body) THEN NOT {AGREES} ELSE true END
+        """,  # noqa: S608  # as above
+    ),
+    (
+        "node_missing",
+        "level {} of the tree has not as many nodes as the entries below it make",
+        """
+        SELECT min(height.level)::text, count(*)
+        FROM (SELECT count(*) AS size FROM products_leaf) tree,
+            generate_series(1, 62) AS height (level)
+        WHERE (SELECT count(*) FROM products_node node WHERE node.level = height.level)
+            <> tree.size >> height.level
+        """,
     ),
     (
         "node_differs",
@@ -122,31 +152,58 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault]:
     """Everything that is not as it was sealed; ``outside`` are checkpoints kept elsewhere.
 
     Nothing: all that the checkpoints cover is as it was when they were signed, and every record is
-    as its last entry says.
+    as its last entry says. An entry that cannot be read ends the search where it stands.
     """
+    tally = Tally()
     with _snapshot():
         keys, refused = _keys()
         yield from refused
-        stored = [
-            Head(f"Checkpoint {number}", note)
-            for number, note in Checkpoint.objects.order_by("number").values_list("number", "note")
-        ]
-        heads, unsigned = opened([*stored, *outside], keys)
-        yield from unsigned
-        faults: dict[str, list[str]] = {}
-        leaves = _leaves(faults)
-        roots = roots_at((head.size for _, head in heads), leaves)
-        rest = sum(1 for _ in leaves)
-        size = _size()
-        yield from (
-            Fault(kind, f"{found[0]} ({len(found)} in all)" if len(found) > 1 else found[0])
-            for kind, found in faults.items()
-        )
-        yield from unborne(heads, roots, size)
-        if rest and not stored:
+        try:
+            size = check_heads(_heads(outside, keys), keys, _leaves(tally), tally)
+        except DataError:
+            yield from tally.faults()
+            yield Fault(
+                "entry_unreadable",
+                "The bytes of a sealed entry are not those of an entry; nothing was looked at "
+                "after it.",
+            )
+            return
+        _look_for(outside, keys, tally)
+        yield from tally.faults()
+        if size and not Checkpoint.objects.exists():
             yield Fault("checkpoint_missing", f"{size} entries are sealed, but no checkpoint is.")
         yield from _nowhere()
         yield from _live()
+
+
+def _heads(outside: Sequence[Head], keys: Sequence[Verifier]) -> Iterator[Head]:
+    """Those of the ledger and those kept elsewhere, the smallest first."""
+    kept = sorted(((_size_of(head, keys), head) for head in outside), key=itemgetter(0))
+    return (head for _, head in heapq.merge(_stored(), kept, key=itemgetter(0)))
+
+
+def _stored() -> Iterator[tuple[int, Head]]:
+    with connection.connection.cursor(name="ledger_heads") as cursor:
+        cursor.itersize = AT_ONCE
+        cursor.execute("SELECT size, number, note FROM products_checkpoint ORDER BY number")
+        for size, number, note in cursor:
+            yield size, Head(f"Checkpoint {number}", note)
+
+
+def _size_of(head: Head, keys: Sequence[Verifier]) -> int:
+    """Zero for one that nobody known signed: it is refused first of all."""
+    with suppress(NoteError):
+        return open_checkpoint(head.note, keys).size
+    return 0
+
+
+def _look_for(outside: Sequence[Head], keys: Sequence[Verifier], tally: Tally) -> None:
+    """A checkpoint that was handed out stays in the ledger, and nothing later replaces it."""
+    for head in outside:
+        size = _size_of(head, keys)
+        if size and not Checkpoint.objects.filter(size=size).exists():
+            message = f"{head.name}: the ledger no longer has its checkpoint over {size} entries."
+            tally.add("checkpoint_gone", message, head.source)
 
 
 @contextmanager
@@ -165,43 +222,27 @@ def _keys() -> tuple[Sequence[Verifier], list[Fault]]:
         return (), [Fault("key_refused", f"The keys of the ledger: {error.message}")]
 
 
-def _leaves(faults: dict[str, list[str]]) -> Iterator[bytes]:
-    """The hash of each entry's bytes, in the order of the ledger; ``faults`` gets what is wrong."""
-    connection.ensure_connection()
+def _leaves(tally: Tally) -> Iterator[bytes]:
+    """The hash of each entry's bytes, in the order of the ledger; ``tally`` gets what is wrong."""
     with connection.connection.cursor(name="ledger_leaves") as cursor:
         cursor.itersize = AT_ONCE
         cursor.execute(LEAVES)
         for place, (index, entry, stored, body, digest, agrees) in enumerate(cursor):
+            named = f"Entry {entry} at index {index}"
             if index != place:
-                _add(faults, "index_missing", f"The ledger has no entry at index {place}.")
+                tally.add("index_missing", f"The ledger has no entry at index {place}.")
             if body is None:
-                _add(faults, "entry_missing", f"Entry {entry} at index {index} is gone.")
+                tally.add("entry_missing", f"{named} is gone.")
                 yield bytes(stored)
                 continue
-            leaf = hashlib.sha256(b"\x00" + body).digest()
+            leaf = leaf_hash(body)
             if leaf != stored:
-                _add(faults, "leaf_differs", f"Entry {entry} at index {index} was changed.")
+                tally.add("leaf_differs", f"{named} was changed.")
+            elif not agrees:
+                tally.add("columns_differ", f"{named}: its columns are not what its bytes say.")
             if hashlib.sha256(body).digest() != digest:
-                _add(faults, "hash_differs", f"Entry {entry} at index {index}: another SHA-256.")
-            if not agrees:
-                _add(
-                    faults,
-                    "columns_differ",
-                    f"Entry {entry} at index {index}: its columns are not what its bytes say.",
-                )
+                tally.add("hash_differs", f"{named}: its SHA-256 is that of other bytes.")
             yield leaf
-
-
-def _add(faults: dict[str, list[str]], kind: str, message: str) -> None:
-    found = faults.setdefault(kind, [])
-    # The first is told; of the others only how many.
-    found.append(message if not found else "")
-
-
-def _size() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM products_leaf")
-        return int(cursor.fetchone()[0])
 
 
 def _nowhere() -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from products.management.commands import seal as command
 from products.models import Checkpoint, LedgerKey
 from products.queries.ledger import ledger_verifiers
 from qcsite.ledger_key import make_key
+from tests.conftest import Databases
 from tests.records import donor
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -105,8 +106,64 @@ def test_each_checkpoint_is_copied_once_and_never_replaced(tmp_path: Path) -> No
     assert len(notes) == 2
 
 
+def test_what_was_not_copied_is_copied_the_next_time(tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    said("--copy-to", str(copies))
+    for code in ("D-0953", "D-0954"):
+        donor(code)
+        said()
+
+    said("--copy-to", str(copies))
+
+    notes = [each.note for each in Checkpoint.objects.order_by("number")]
+    assert [path.read_text() for path in sorted(copies.iterdir())] == notes
+    assert len(notes) == 3
+
+
+def test_a_ledger_that_lost_an_entry_does_not_grow_over_it(databases: Databases) -> None:
+    with databases.connect(connections["default"].settings_dict["NAME"]) as owner:
+        owner.execute("ALTER TABLE products_auditentry DISABLE TRIGGER USER")
+        owner.execute(
+            "DELETE FROM products_auditentry WHERE id = "
+            "(SELECT entry_id FROM products_pending ORDER BY entry_id LIMIT 1)"
+        )
+
+    with pytest.raises(CommandError, match="is gone"):
+        said()
+
+
+def test_sealing_goes_on_where_nothing_can_be_copied(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "AT_LEAST_EVERY_S", 0)
+    monkeypatch.setattr(command, "LOOK_EVERY_S", 0.05)
+    complained, stopped = StringIO(), Event()
+    following = command.Command(stdout=StringIO(), stderr=complained)
+    signer = following._key()  # noqa: SLF001  # signals belong to the main thread
+
+    def follow() -> None:
+        try:
+            following._follow(signer, stopped, tmp_path / "missing")  # noqa: SLF001  # as above
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=follow)
+    thread.start()
+    for _ in range(200):
+        if complained.getvalue().count("not copied") > 1:
+            break
+        stopped.wait(0.05)
+    is_alive = thread.is_alive()
+    stopped.set()
+    thread.join()
+
+    assert is_alive
+    assert complained.getvalue().count("not copied") > 1
+
+
 def test_a_copy_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="was signed, but not copied"):
+    with pytest.raises(CommandError, match="are signed, but not copied"):
         said("--copy-to", str(tmp_path / "missing"))
 
 

@@ -18,12 +18,22 @@ from django.db import connections
 from products.domain.notes import Checkpoint as Head
 from products.domain.notes import checkpoint_text, sign_note
 from products.models import Checkpoint, Leaf
-from tests.conftest import Databases
+from tests.conftest import Databases, use
 from tests.records import donor
 from tests.sealing import NAME, checkpoint, rotate, signer
 
 Tamper = Callable[[psycopg.Connection], None]
-TRAIL = ("auditentry", "leaf", "node", "checkpoint", "pending", "ledgerkey", "donor", "signin")
+TRAIL = (
+    "auditentry",
+    "leaf",
+    "node",
+    "checkpoint",
+    "pending",
+    "ledgerkey",
+    "donor",
+    "signin",
+    "signature",
+)
 FIFTH = "(SELECT entry_id FROM products_leaf WHERE index = 5)"
 NINTH = "(SELECT entry_id FROM products_leaf WHERE index = 9)"
 BODY = "convert_to(replace(convert_from(body, 'UTF8'), 'system', 'nobody'), 'UTF8')"
@@ -134,37 +144,79 @@ CUT = (
     "DELETE FROM products_leaf WHERE entry_id NOT IN (SELECT id FROM products_auditentry)",
 )
 
-WITHOUT_KEY: dict[str, Tamper] = {
-    "a column": sql(f"UPDATE products_auditentry SET actor_name = 'nobody' WHERE id = {FIFTH}"),
-    "an image": sql(f"UPDATE products_auditentry SET after = '{{}}' WHERE id = {FIFTH}"),
-    "the bytes": sql(EDIT_BODY),
-    "the bytes and their hash": sql(EDIT_BOTH),
-    "an entry deleted": sql(DELETE),
-    "an entry and its leaf deleted": sql(
+WITHOUT_KEY: dict[tuple[str, str], Tamper] = {
+    ("a signature", "record_differs"): sql(
+        "UPDATE products_signature SET reason = 'x' WHERE id = "
+        "(SELECT id FROM products_signature ORDER BY id LIMIT 1)"
+    ),
+    ("what a signature binds", "record_differs"): sql(
+        "UPDATE products_signature SET content = '{}' WHERE id = "
+        "(SELECT id FROM products_signature ORDER BY id LIMIT 1)"
+    ),
+    ("a waiting entry", "entry_differs"): sql(
+        "UPDATE products_auditentry SET action = 'x' WHERE id IN "
+        "(SELECT entry_id FROM products_pending)"
+    ),
+    ("the bytes of a waiting entry", "entry_differs"): sql(
+        "UPDATE products_auditentry SET body = '\\xff' WHERE id IN "
+        "(SELECT entry_id FROM products_pending)"
+    ),
+    ("bytes that are no text", "leaf_differs"): sql(
+        f"UPDATE products_auditentry SET body = '\\xff' WHERE id = {FIFTH}"
+    ),
+    ("bytes that are no text, and their leaf", "entry_unreadable"): sql(
+        f"UPDATE products_auditentry SET body = '\\xff' WHERE id = {FIFTH}",
+        "UPDATE products_leaf SET hash = sha256('\\x00ff') WHERE index = 5",
+    ),
+    ("a hash", "hash_differs"): sql(
+        f"UPDATE products_auditentry SET sha256 = sha256('x') WHERE id = {FIFTH}"
+    ),
+    ("a node removed", "node_missing"): sql(
+        "DELETE FROM products_node WHERE level = (SELECT max(level) FROM products_node)"
+    ),
+    ("every checkpoint dropped", "checkpoint_missing"): sql("DELETE FROM products_checkpoint"),
+    ("a column", "columns_differ"): sql(
+        f"UPDATE products_auditentry SET actor_name = 'nobody' WHERE id = {FIFTH}"
+    ),
+    ("an image", "columns_differ"): sql(
+        f"UPDATE products_auditentry SET after = '{{}}' WHERE id = {FIFTH}"
+    ),
+    ("the bytes", "leaf_differs"): sql(EDIT_BODY),
+    ("the bytes and their hash", "leaf_differs"): sql(EDIT_BOTH),
+    ("an entry deleted", "entry_missing"): sql(DELETE),
+    ("an entry and its leaf deleted", "index_missing"): sql(
         "DELETE FROM products_leaf WHERE index = 5",
         "DELETE FROM products_auditentry WHERE id NOT IN (SELECT entry_id FROM products_leaf) "
         "AND id NOT IN (SELECT entry_id FROM products_pending)",
     ),
-    "two entries swapped": sql(*SWAP),
-    "back-dated": sql(*BACK_DATE),
-    "duplicated": sql(DUPLICATE),
-    "inserted in the past": sql(*INSERT_PAST),
-    "the tail cut off": sql(*CUT),
-    "a node": sql("UPDATE products_node SET hash = sha256('x') WHERE level = 1 AND index = 2"),
-    "a checkpoint dropped": sql("DELETE FROM products_checkpoint WHERE number = 1"),
-    "the signature of a checkpoint stripped": sql(
+    ("two entries swapped", "root_differs"): sql(*SWAP),
+    ("back-dated", "leaf_differs"): sql(*BACK_DATE),
+    ("duplicated", "entry_outside"): sql(DUPLICATE),
+    ("inserted in the past", "root_differs"): sql(*INSERT_PAST),
+    ("the tail cut off", "tree_cut"): sql(*CUT),
+    ("a node", "node_differs"): sql(
+        "UPDATE products_node SET hash = sha256('x') WHERE level = 1 AND index = 2"
+    ),
+    ("a checkpoint dropped", "checkpoint_gone"): sql(
+        "DELETE FROM products_checkpoint WHERE number = 1"
+    ),
+    ("the signature of a checkpoint stripped", "checkpoint_refused"): sql(
         "UPDATE products_checkpoint SET note = split_part(note, E'\\n\\n', 1) || E'\\n\\n' "
         "WHERE number = 1"
     ),
-    "the root of a checkpoint": sql(
+    ("the root of a checkpoint", "checkpoint_differs"): sql(
         "UPDATE products_checkpoint SET root = sha256('x') WHERE number = 1"
     ),
-    "a live row alone": sql("UPDATE products_donor SET code = 'D-0009' WHERE code = 'D-0001'"),
-    "a live row removed": sql("DELETE FROM products_donor WHERE code = 'D-0001'"),
-    "a waiting entry removed": sql(
+    ("a live row alone", "record_differs"): sql(
+        "UPDATE products_donor SET code = 'D-0009' WHERE code = 'D-0001'"
+    ),
+    ("a live row removed", "record_differs"): sql(
+        "DELETE FROM products_donor WHERE code = 'D-0001'"
+    ),
+    ("a waiting entry removed", "entry_missing"): sql(
         "DELETE FROM products_auditentry WHERE id IN (SELECT entry_id FROM products_pending)"
     ),
-    "the queue emptied": sql("DELETE FROM products_pending"),
+    ("the queue emptied", "entry_outside"): sql("DELETE FROM products_pending"),
 }
 
 
@@ -227,12 +279,45 @@ def test_a_ledger_whose_key_was_handed_over_has_no_fault(outside: Path) -> None:
     assert verified(outside) == ""
 
 
-@pytest.mark.parametrize("kind", WITHOUT_KEY)
-def test_tampering_is_found(databases: Databases, outside: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "fault"), WITHOUT_KEY)
+def test_tampering_is_found(databases: Databases, outside: Path, kind: str, fault: str) -> None:
     with owner(databases) as connection:
-        WITHOUT_KEY[kind](connection)
+        WITHOUT_KEY[kind, fault](connection)
 
-    assert "kind(s) of fault" in verified(outside)
+    found = verified(outside)
+    assert any(line.startswith(f"{fault}: ") for line in found.splitlines()), found
+
+
+def test_a_newest_checkpoint_that_was_dropped_is_missed_by_its_copy(
+    databases: Databases, outside: Path, tmp_path: Path
+) -> None:
+    newest = tmp_path / "newest.txt"
+    newest.write_text(Checkpoint.objects.get(number=2).note, encoding="utf-8")
+    with owner(databases) as connection:
+        connection.execute("DELETE FROM products_checkpoint WHERE number = 2")
+
+    assert verified(outside, newest).startswith("checkpoint_gone: The checkpoint in")
+
+
+def test_a_database_rolled_back_to_its_backup_does_not_continue_what_came_after(
+    databases: Databases, committed_db: str, outside: Path
+) -> None:
+    backup = f"{committed_db}_back"
+    connections["default"].close()
+    databases.create(backup, committed_db)
+    donor("D-0004")
+    outside.write_text(checkpoint().note, encoding="utf-8")
+    try:
+        use(backup)
+        for code in ("D-0005", "D-0006"):
+            donor(code)
+        checkpoint()
+
+        assert verified() == ""
+        assert verified(outside).startswith("root_differs: The checkpoint in")
+    finally:
+        use(committed_db)
+        databases.drop(backup)
 
 
 @pytest.mark.parametrize("kind", WITH_KEY)

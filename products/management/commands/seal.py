@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from argparse import ArgumentParser
@@ -13,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from products.actions.base import Context
@@ -29,6 +30,7 @@ from qcsite.ledger_key import make_key, read_key
 AT_LEAST_EVERY_S = 30
 LOOK_EVERY_S = 1
 LATE = timedelta(minutes=2)
+COPIES = "checkpoint-" + "[0-9]" * 8 + ".txt"
 
 
 class Command(BaseCommand):
@@ -87,6 +89,11 @@ class Command(BaseCommand):
                 self._tell(seal(_context(), signer), options["copy_to"])
         except DomainError as error:
             raise CommandError(error.message) from error
+        except IntegrityError as error:
+            raise CommandError(
+                "The ledger cannot grow: an entry that waits to be sealed, or a node of the tree, "
+                "is gone. Run `verify_ledger`, and keep the database as it is."
+            ) from error
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 
@@ -123,32 +130,47 @@ class Command(BaseCommand):
         while not stopped.is_set():
             asked = list(connection.connection.notifies(timeout=LOOK_EVERY_S, stop_after=1))
             if asked or time.monotonic() >= due:
-                self._tell(seal(_context(), signer), copy_to)
+                sealed = seal(_context(), signer)
+                try:
+                    self._tell(sealed, copy_to)
+                except CommandError as error:
+                    # Sealing goes on; what was not copied is copied next time.
+                    self.stderr.write(str(error))
                 due = time.monotonic() + AT_LEAST_EVERY_S
 
     def _tell(self, sealed: Sealed, copy_to: Path | None) -> None:
         if copy_to is not None:
-            _copy(latest_checkpoint(), copy_to)
+            _copy(copy_to)
         if sealed.note:
             self.stdout.write(f"Sealed {sealed.entries} entries; the ledger has {sealed.size}.")
             self.stdout.flush()
 
 
-def _copy(checkpoint: Checkpoint | None, directory: Path) -> None:
-    """One file a checkpoint; one that is there stays as it is, for it is the evidence."""
-    if checkpoint is None:
-        return
-    path = directory / f"checkpoint-{checkpoint.number:08d}.txt"
+def _copy(directory: Path) -> None:
+    """Every checkpoint since the newest that is there, a file each, whole or not at all.
+
+    One that is there stays as it is, for it is the evidence. An empty directory begins with the
+    latest checkpoint.
+    """
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(checkpoint.note)
-    except FileExistsError:
-        return
+        there = [int(path.stem.rpartition("-")[2]) for path in directory.glob(COPIES)]
+        latest = latest_checkpoint()
+        newest = max(there, default=latest.number - 1 if latest else 0)
+        for checkpoint in Checkpoint.objects.filter(number__gt=newest).order_by("number"):
+            _write(directory / f"checkpoint-{checkpoint.number:08d}.txt", checkpoint.note)
     except OSError as error:
         raise CommandError(
-            f"Checkpoint {checkpoint.number} was signed, but not copied to {directory}: "
-            f"{error.strerror}."
+            f"Checkpoints are signed, but not copied to {directory}: {error.strerror}."
         ) from error
+
+
+def _write(path: Path, note: str) -> None:
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(note)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
 
 
 def _context() -> Context:

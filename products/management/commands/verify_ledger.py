@@ -41,14 +41,14 @@ class Command(BaseCommand):
             if kept
             else "Give a checkpoint that was kept outside to know that nothing was made anew."
         )
-        self.stdout.write(f"The ledger and all records are as they were sealed. {outside}")
+        self.stdout.write(f"Nothing is found wrong with the ledger and the records. {outside}")
 
 
 def _heads(paths: list[Path]) -> list[Head]:
     heads = []
     for path in paths:
         try:
-            heads.append(Head(f"The checkpoint in {path}", path.read_text("utf-8")))
+            heads.append(Head(f"The checkpoint in {path}", path.read_text("utf-8"), str(path)))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"The checkpoint {path} cannot be read: {error}.") from error
     return heads
