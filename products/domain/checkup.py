@@ -128,6 +128,18 @@ def backup_found(age: timedelta | None, installed: timedelta, *, is_demo: bool) 
     return all_is_well(f"{what}.")
 
 
+def review_found(late: timedelta, every: timedelta, remedy: str) -> Finding:
+    """A periodic review that is due every ``every``; ``late`` is negative before that.
+
+    Never red: a review that nobody held is the site's finding, and no reason to stop the server.
+    """
+    if late <= timedelta():
+        return all_is_well(f"The next is due in {in_words(-late)}.")
+    return Finding(
+        Level.YELLOW, f"It is due every {every.days} d, and is {in_words(late)} overdue.", remedy
+    )
+
+
 def in_words(span: timedelta) -> str:
     """The two largest units: `2 d 3 h`, `4 h 5 min`, `6 min 7 s`, `8 s`."""
     seconds = int(span.total_seconds())

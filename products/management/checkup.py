@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -24,6 +25,7 @@ from products.domain.checkup import (
     faults_found,
     judging_found,
     queue_found,
+    review_found,
 )
 from products.domain.errors import NoteError
 from products.domain.notes import open_checkpoint
@@ -32,6 +34,7 @@ from products.queries.checking import lots_on_record, stored_differences
 from products.queries.guards import guard_faults
 from products.queries.ledger import latest_checkpoint, ledger_verifiers
 from products.queries.lots import lots_due
+from products.queries.periodic import credential_review_due, trail_review_due
 from products.queries.rights import (
     faults_beyond_tables,
     reading_faults,
@@ -252,6 +255,26 @@ def _backup() -> Finding:
     return backup_found(last_backup(now), installed_for(now), is_demo=is_demonstration())
 
 
+def _credential_review() -> Finding:
+    """21 CFR 11.300(b): credentials are periodically checked."""
+    now = timezone.now()
+    return review_found(
+        now - credential_review_due(now).due,
+        timedelta(days=settings.CREDENTIAL_REVIEW_DAYS),
+        "An administrator goes through the accounts and signs (page Reviews of credentials).",
+    )
+
+
+def _trail_review() -> Finding:
+    now = timezone.now()
+    return review_found(
+        now - trail_review_due(now).due,
+        timedelta(days=settings.TRAIL_REVIEW_DAYS),
+        "Quality or an administrator looks through the audit trail and signs (page Reviews of the "
+        "audit trail).",
+    )
+
+
 CHECKS = (
     Check("settings", _settings, grave=True),
     Check("database role", _role, cheap=True, grave=True),
@@ -268,4 +291,6 @@ CHECKS = (
     Check("overdue judging", _judging),
     Check("lots", _records, slow=True),
     Check("backup", _backup),
+    Check("credentials", _credential_review),
+    Check("audit trail", _trail_review),
 )

@@ -233,6 +233,16 @@ def test_only_the_web_server_is_reachable_and_from_this_machine_only() -> None:
     assert {name for name in SERVICES if "front" in SERVICES[name]["networks"]} == {"web"}
 
 
+def test_the_proxy_on_this_machine_is_trusted_and_nothing_else_is() -> None:
+    """A name in the trail is worth what the address beside it is."""
+    (network,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    trusted, _, further = SERVICES["web"]["environment"]["TRUSTED_PROXIES"].partition("}")
+
+    assert trusted + "}" == network["subnet"]
+    assert further == "${EXOLOT_MORE_PROXIES:+,}${EXOLOT_MORE_PROXIES:-}"
+    assert [name for name, one in SERVICES.items() if "front" in one["networks"]] == ["web"]
+
+
 def test_whatever_stays_up_is_watched() -> None:
     staying = {name for name, service in SERVICES.items() if service["restart"] != "no"}
 

@@ -393,6 +393,21 @@ def test_a_demonstration_needs_no_backup(demo_db: str) -> None:
     assert found("backup").level is GREEN
 
 
+@pytest.mark.parametrize(("name", "days"), [("credentials", 180), ("audit trail", 30)])
+def test_a_review_that_was_never_held_is_overdue_from_the_installation_on(
+    name: str, days: int
+) -> None:
+    installed(f"{days - 1} days")
+    assert found(name).level is GREEN
+
+    installed(f"{days + 1} days")
+    finding = found(name)
+
+    assert finding.level is YELLOW
+    assert finding.said.startswith(f"It is due every {days} d, and is 1 d")
+    assert "signs" in finding.remedy
+
+
 def test_a_database_that_does_not_answer_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
     monkeypatch.setitem(connections["default"].settings_dict, "NAME", "nowhere")

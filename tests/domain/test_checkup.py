@@ -16,6 +16,7 @@ from products.domain.checkup import (
     in_words,
     judging_found,
     queue_found,
+    review_found,
     worst,
 )
 
@@ -122,8 +123,17 @@ def test_what_is_not_green_says_what_to_do() -> None:
             judging_found(HOUR, "EV-26-001"),
             clock_found(HOUR),
             backup_found(None, HOUR, is_demo=False),
+            review_found(HOUR, timedelta(days=30), "Review it."),
         )
     )
+
+
+def test_a_review_is_late_from_its_instant_on_and_never_red() -> None:
+    month = timedelta(days=30)
+
+    assert review_found(NONE, month, "Review it.").level is GREEN
+    assert review_found(timedelta(seconds=1), month, "Review it.").level is YELLOW
+    assert review_found(12 * month, month, "Review it.").level is YELLOW
 
 
 @pytest.mark.parametrize(
