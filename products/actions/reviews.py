@@ -237,6 +237,7 @@ def _shown(run: Run, result: Result, compared_with: Evidence | None) -> dict[str
         "raw": result.raw_text,
         "reported": result.reported,
         "unit": result.unit,
+        "explanation": result.explanation,
         "readings": [plain(reading_facts(row)) for row in readings_in_effect(run, result).values()],
         "laboratory": run.laboratory.code if run.laboratory else None,
         "report": plain(report_facts(report)) if report else None,

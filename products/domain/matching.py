@@ -19,7 +19,12 @@ from products.domain.changes import shown_as_text
 Document = Mapping[str, Any]
 Path = tuple[str, ...]
 
-_NAMES = ("number", "code", "run", "name", "id", "document_number", "to_version", "calibrated_on")
+_NAMES = (
+    *("number", "code", "run", "name", "rule", "id"),
+    *("document_number", "to_version", "calibrated_on"),
+)
+_BESIDE = ("record", "lot")
+"""What tells two of one name apart: two reasons of one code, one source of two lots."""
 _FOLDED = frozenset(
     {
         *("result_id", "result_version", "verdict", "raw_text", "raw", "reported", "unit", "final"),
@@ -254,7 +259,11 @@ def _keyed(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for item in items:
         inner = item.get("criterion") if isinstance(item.get("criterion"), dict) else None
         named = inner or item
-        name = next((str(named[key]) for key in _NAMES if named.get(key)), "record")
+        name = next((str(named[key]) for key in _NAMES if named.get(key)), "")
+        if not name:
+            name = ", ".join(shown_as_text(value) for value in item.values()) or "record"
+        elif "sample_stage" not in item:
+            name = " of ".join([name, *(str(item[key]) for key in _BESIDE if item.get(key))])
         while name in keyed:
             name += " again"
         keyed[name] = item

@@ -112,3 +112,21 @@ def test_every_fact_is_readable() -> None:
         ("none", "nothing"),
         ("two words", "x"),
     ]
+
+
+def test_two_reasons_of_one_code_are_told_apart_by_what_they_are_about() -> None:
+    def reasons(*about: str) -> dict[str, object]:
+        blocks = [{"code": "result_missing", "record": record} for record in about]
+        return {"evaluation": {"outcomes": [{"rule": "R03", "blocks": blocks}]}}
+
+    found = [
+        one.message
+        for one in differences(
+            reasons("criterion purity", "criterion sterility"), reasons("criterion sterility")
+        )
+    ]
+
+    assert found == [
+        "Evaluation, outcomes, R03, blocks, result_missing of criterion purity is not on record "
+        "any more."
+    ]

@@ -147,11 +147,23 @@ def test_every_signed_fact_is_named_when_it_changes(subtests: pytest.Subtests) -
 
 
 def named(row: Signature, content: bytes, present: Any, path: Path) -> bool:
+    """Whether the one fact that changed is told, and nothing else is.
+
+    A fact that names its record among others makes another record of it: one gone, one added.
+    """
     found = match(content, _stated(row), present)
-    steps = [str(step) for step in path if isinstance(step, str)]
-    return found.standing is Standing.CHANGED and any(
-        one.path.startswith(steps[0]) and one.message and one.before != one.after
-        for one in found.differences
+    fields = [step for step in path if isinstance(step, str)]
+    told = [one.path.split("/") for one in found.differences]
+    gone = [one for one in found.differences if one.message.endswith("is not on record any more.")]
+    added = [one for one in found.differences if one.message.endswith("was added.")]
+    return (
+        found.standing is Standing.CHANGED
+        and all(one.message and one.before != one.after for one in found.differences)
+        and all(steps[0] == fields[0] for steps in told)
+        and (
+            len(gone) == len(added) == len(told) - 1
+            or [steps[-1] for steps in told] == [fields[-1]]
+        )
     )
 
 
