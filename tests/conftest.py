@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +45,55 @@ SHAPED_BY = (
 STOCKED_BY = ("products/actions/*.py", "products/queries/*.py", "tests/records.py")
 CHEAP_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DROP_ATTEMPTS = 20
+TO_CHANGE_ROLES = "SELECT pg_advisory_lock_shared(hashtext('roles'))"
+TO_KEEP_ROLES = "SELECT pg_advisory_lock(hashtext('roles'))"
 ZONE = "America/New_York"
+
+
+BUILDER = pytest.StashKey["Builder"]()
+PURE = ("tests/domain/", "tests/importers/", "tests/documents/")
+
+
+class Builder:
+    """Another process that builds the templates while the tests run that need no database."""
+
+    def __init__(self) -> None:
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.templates"],
+            cwd=ROOT,
+            stdout=self.said,
+            stderr=subprocess.STDOUT,
+        )
+
+    def end(self) -> str:
+        """What it said, if it failed."""
+        with self.said:
+            if self.process.wait() == 0:
+                return ""
+            self.said.seek(0)
+            return self.said.read().decode()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if is_whole and config.getoption("numprocesses", None) and not config.option.collectonly:
+        config.stash[BUILDER] = Builder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(PURE))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Its coverage is counted, too: it ends before the reports are made."""
+    outcome = yield
+    builder = session.config.stash.get(BUILDER, None)
+    if builder is not None and (said := builder.end()):
+        raise pytest.UsageError(f"The templates could not be built:\n{said}")
+    return outcome
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +116,7 @@ class Databases:
         # Its trainings and calibrations are dated.
         digest.update(f"{datetime.now(UTC):%Y-%m-%d}".encode())
         self.stocked = f"exolot_stocked_{digest.hexdigest()[:16]}"
+        self.has_roles = False
         self.parameters = {
             key: value
             for key, value in connections["owner"].get_connection_params().items()
@@ -102,9 +155,24 @@ class Databases:
         with self.connect() as connection:
             connection.execute(statement)
 
+    @contextmanager
+    def roles(self, *, kept: bool = False) -> Iterator[None]:
+        """While databases are provisioned; ``kept``: while nobody may, as roles are looked at.
+
+        All databases share the roles and their passwords.
+        """
+        if self.has_roles:
+            yield
+            return
+        with self.connect() as connection:
+            connection.execute(TO_KEEP_ROLES if kept else TO_CHANGE_ROLES)
+            self.has_roles = True
+            yield
+            self.has_roles = False
+
     def build_templates(self) -> None:
         """Once for the present shape of the database: the first to come builds, others wait."""
-        with self.connect() as connection:
+        with self.roles(), self.connect() as connection:
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [self.template])
             self._build(connection, self.template, self.create_empty, _provision)
             self._build(connection, self.stocked, self.create, _stock)

@@ -17,15 +17,11 @@ from tests.conftest import ZONE, Databases, use
 
 @contextmanager
 def empty_database(databases: Databases, blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A database without a table, used by both connections until the end.
-
-    Provisioning sets the passwords of roles, which all databases share: only one at a time.
-    """
+    """A database without a table, used by both connections until the end."""
     before = connections["default"].settings_dict["NAME"]
     name = f"exolot_empty_{uuid.uuid4().hex[:12]}"
-    with databases.connect() as lock:
-        lock.execute("SELECT pg_advisory_lock(hashtext(%s))", [databases.template])
-        lock.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with databases.roles(), databases.connect() as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             with blocker.unblock():
                 use(name)

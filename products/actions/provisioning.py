@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import InternalError, ProgrammingError, connections, transaction
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
@@ -33,6 +33,9 @@ from products.models.installation import InstallationKind
 ALIAS = "owner"
 FILLING = "system.provision"
 """Names in the trail what provisioning wrote itself."""
+ROLE_ATTEMPTS = 5
+CHANGED_MEANWHILE = frozenset({"XX000", "42710"})
+"""The row of a role was updated by somebody else; a role that was missing exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,20 @@ def _check_first_accounts(accounts: tuple[FirstAccount, ...]) -> None:
         )
 
 
-def _make_roles(passwords: dict[str, str]) -> None:
+def _make_roles(passwords: dict[str, str], attempts: int = ROLE_ATTEMPTS) -> None:
+    """Roles are the whole server's: while another of its databases is provisioned, they may change
+    or appear between two statements. Then it is done again.
+    """
+    try:
+        _write_roles(passwords)
+    except (InternalError, ProgrammingError) as error:
+        sqlstate = getattr(error.__cause__, "sqlstate", "")
+        if attempts == 1 or sqlstate not in CHANGED_MEANWHILE:
+            raise
+        _make_roles(passwords, attempts - 1)
+
+
+def _write_roles(passwords: dict[str, str]) -> None:
     with connections[ALIAS].cursor() as cursor:
         for role in (APP, AUDITOR):
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])

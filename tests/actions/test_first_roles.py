@@ -37,9 +37,7 @@ def test_the_accounts_of_others_do_not() -> None:
 
 @pytest.fixture
 def own_db(databases: Databases, committed_db: str) -> Iterator[str]:
-    """Provisioning sets the passwords of roles, which all databases share: one at a time."""
-    with databases.connect() as lock:
-        lock.execute("SELECT pg_advisory_lock(hashtext(%s))", [databases.template])
+    with databases.roles():
         yield committed_db
 
 

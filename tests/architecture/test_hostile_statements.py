@@ -51,9 +51,7 @@ def attacked(
     name = f"exolot_attacked_{uuid.uuid4().hex[:12]}"
     databases.create(name, databases.stocked)
     before = connections["default"].settings_dict["NAME"]
-    # Roles belong to all databases: nobody else may set their passwords meanwhile.
-    with databases.connect() as lock, django_db_blocker.unblock():
-        lock.execute("SELECT pg_advisory_lock(hashtext(%s))", [databases.template])
+    with databases.roles(kept=True), django_db_blocker.unblock():
         use(name)
         with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
             _release()

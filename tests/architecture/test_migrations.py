@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from django.core.management import call_command
 from django.db import connections
-from pytest_django import DjangoDbBlocker
 
 from products.actions.provisioning import named
-from tests.conftest import Databases
-from tests.own_databases import empty_database
-
-
-@pytest.fixture
-def empty_db(
-    databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
-    with empty_database(databases, django_db_blocker) as name:
-        yield name
 
 
 def _migrate(*target: str) -> None:
@@ -43,8 +29,7 @@ def _ours() -> dict[str, list[str]]:
     return found
 
 
-def test_migrations_go_forward_back_and_forward_again(empty_db: str) -> None:
-    _migrate()
+def test_migrations_go_back_and_forward_again(committed_db: str) -> None:
     first = _ours()
 
     _migrate("products", "zero")

@@ -66,7 +66,7 @@ def using(name: str) -> Iterator[None]:
 
 @pytest.fixture
 def bare(databases: Databases, empty_db: str) -> Iterator[None]:
-    """Another database without a table, in use. `empty_db` keeps other processes out meanwhile."""
+    """Another database without a table, in use."""
     name = f"exolot_bare_{uuid.uuid4().hex[:12]}"
     with databases.connect() as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

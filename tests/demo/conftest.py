@@ -34,20 +34,25 @@ def filled_template(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
-    """The first worker to come fills it, others wait."""
+    """The first process to come fills it, others wait."""
+    with django_db_blocker.unblock():
+        return fill(databases, tmp_path_factory.mktemp("demo"))
+
+
+def fill(databases: Databases, place: Path) -> str:
+    """The name of the filled database; the logins are kept in the directory ``place``."""
     digest = hashlib.sha256(databases.template.encode() + Path(__file__).read_bytes())
     for layer in FILLED_BY:
         for path in sorted((ROOT / "products" / layer).rglob("*.py")):
             digest.update(path.read_bytes())
     name = f"{PREFIX}{digest.hexdigest()[:16]}"
-    with databases.connect() as connection, django_db_blocker.unblock():
-        # Provisioning changes roles, which all databases share: the lock is the template's.
-        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [databases.template])
+    with databases.roles(), databases.connect() as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
         found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'exolot%'")
         present = {row[0] for row in found}
         if name not in present:
             _drop_older(connection, present)
-            _fill(databases, connection, name, tmp_path_factory.mktemp("demo"))
+            _fill(databases, connection, name, place)
     return name
 
 

@@ -126,7 +126,8 @@ def test_two_reasons_of_one_code_are_told_apart_by_what_they_are_about() -> None
         )
     ]
 
-    assert found == [
+    (message,) = found
+    assert message == (
         "Evaluation, outcomes, R03, blocks, result_missing of criterion purity is not on record "
         "any more."
-    ]
+    )
