@@ -19,6 +19,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What was not compared, and why: no fault, but nothing is known of it."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """A checkpoint to be borne out; ``name`` says where it comes from.
 

@@ -12,15 +12,15 @@ from contextlib import contextmanager, suppress
 from operator import itemgetter
 
 from django.db import connection, transaction
-from psycopg import DataError, sql
+from psycopg import DataError
 
 from products.domain.errors import NoteError
-from products.domain.ledger_faults import Fault, Head, Tally, check_heads
+from products.domain.ledger_faults import Fault, Head, Remark, Tally, check_heads
 from products.domain.merkle import leaf_hash
 from products.domain.notes import Verifier, open_checkpoint
-from products.migrations._0006_triggers import AUDITED
 from products.models import Checkpoint
 from products.queries.ledger import ledger_verifiers
+from products.queries.ledger_records import record_faults
 
 SETTINGS = (
     ("timezone", "UTC"),
@@ -126,33 +126,13 @@ NOWHERE = (
     ),
 )
 
-# The last image of each record beside the record. A key that the image does not have came with a
-# later version of the table.
-LIVE = """
-WITH image AS (
-    SELECT DISTINCT ON (entry.record_id) entry.record_id, entry.id, entry.after
-    FROM products_auditentry entry
-    LEFT JOIN products_leaf leaf ON leaf.entry_id = entry.id
-    LEFT JOIN products_pending waiting ON waiting.entry_id = entry.id
-    WHERE entry.record_table = {name}
-    ORDER BY entry.record_id, leaf.index DESC NULLS FIRST, waiting.xid DESC, entry.id DESC
-)
-SELECT min(coalesce(live.key, image.record_id)), count(*)
-FROM (SELECT record.id::text AS key, to_jsonb(record) - {omitted}::text[] AS row
-      FROM {table} record) live
-FULL JOIN image ON image.record_id = live.key
-WHERE CASE WHEN live.key IS NULL THEN image.after IS NOT NULL
-    ELSE image.after IS NULL OR NOT live.row @> image.after
-        OR EXISTS (SELECT FROM jsonb_each(image.after) said (field, value)
-                   WHERE live.row->said.field IS DISTINCT FROM said.value) END
-"""
 
-
-def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault]:
+def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
     """Everything that is not as it was sealed; ``outside`` are checkpoints kept elsewhere.
 
-    Nothing: all that the checkpoints cover is as it was when they were signed, and every record is
-    as its last entry says. An entry that cannot be read ends the search where it stands.
+    No fault: all that the checkpoints cover is as it was when they were signed, and every record is
+    as its last entry says, but for what a remark names. An entry that cannot be read ends the search
+    where it stands.
     """
     tally = Tally()
     with _snapshot():
@@ -173,7 +153,7 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault]:
         if size and not Checkpoint.objects.exists():
             yield Fault("checkpoint_missing", f"{size} entries are sealed, but no checkpoint is.")
         yield from _nowhere()
-        yield from _live()
+        yield from record_faults()
 
 
 def _heads(outside: Sequence[Head], keys: Sequence[Verifier]) -> Iterator[Head]:
@@ -252,18 +232,3 @@ def _nowhere() -> Iterator[Fault]:
             first, count = cursor.fetchone()
         if count:
             yield Fault(kind, f"{message.format(first).capitalize()} ({count} in all).")
-
-
-def _live() -> Iterator[Fault]:
-    for table, omitted in AUDITED.items():
-        statement = sql.SQL(LIVE).format(
-            name=sql.Literal(table), omitted=sql.Literal(list(omitted)), table=sql.Identifier(table)
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            first, count = cursor.fetchone()
-        if count:
-            yield Fault(
-                "record_differs",
-                f"Record {first} of {table} is not what its last entry says ({count} in all).",
-            )

@@ -5,14 +5,10 @@ Each test tampers once as the owner, with every trigger switched off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connections
 
 from products.domain.notes import Checkpoint as Head
@@ -21,19 +17,8 @@ from products.models import Checkpoint, Leaf
 from tests.conftest import Databases, use
 from tests.records import donor
 from tests.sealing import NAME, checkpoint, rotate, signer
+from tests.tampering import Tamper, owner, sql, verified
 
-Tamper = Callable[[psycopg.Connection], None]
-TRAIL = (
-    "auditentry",
-    "leaf",
-    "node",
-    "checkpoint",
-    "pending",
-    "ledgerkey",
-    "donor",
-    "signin",
-    "signature",
-)
 FIFTH = "(SELECT entry_id FROM products_leaf WHERE index = 5)"
 NINTH = "(SELECT entry_id FROM products_leaf WHERE index = 9)"
 BODY = "convert_to(replace(convert_from(body, 'UTF8'), 'system', 'nobody'), 'UTF8')"
@@ -49,44 +34,6 @@ def outside(committed_db: str, tmp_path: Path) -> Path:
     checkpoint()
     donor("D-0003")
     return path
-
-
-def verified(*paths: Path) -> str:
-    """What the command finds; empty when it finds nothing."""
-    said = StringIO()
-    try:
-        call_command(
-            "verify_ledger",
-            *(f"--checkpoint={path}" for path in paths),
-            stdout=StringIO(),
-            stderr=said,
-        )
-    except CommandError as error:
-        return said.getvalue() + str(error)
-    return said.getvalue()
-
-
-@contextmanager
-def owner(databases: Databases) -> Iterator[psycopg.Connection]:
-    """The owner's connection, in a transaction, with every guard of the trail switched off."""
-    name = connections["default"].settings_dict["NAME"]
-    connections["default"].close()
-    with databases.connect(name) as connection, connection.transaction():
-        connection.execute("SELECT set_config('exolot.action', 'system.migrate', true)")
-        for table in TRAIL:
-            connection.execute(f"ALTER TABLE products_{table} DISABLE TRIGGER USER")
-        connection.execute(
-            "ALTER TABLE products_auditentry DROP CONSTRAINT IF EXISTS products_auditentry_check"
-        )
-        yield connection
-
-
-def sql(*statements: str) -> Tamper:
-    def tamper(connection: psycopg.Connection) -> None:
-        for statement in statements:
-            assert connection.execute(statement).rowcount != 0, statement
-
-    return tamper
 
 
 def with_node_hashes(connection: psycopg.Connection) -> None:
