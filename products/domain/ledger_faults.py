@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from products.domain.errors import NoteError
 from products.domain.merkle import Frontier
 from products.domain.notes import Checkpoint, Verifier, open_checkpoint
+
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,10 @@ def check_heads(
 
 def _grow(frontier: Frontier, size: int, leaves: Iterator[bytes]) -> None:
     while frontier.size < size:
-        leaf = next(leaves, None)
-        if leaf is None:
+        before = frontier.size
+        frontier.extend(islice(leaves, min(size - before, AT_ONCE)))
+        if frontier.size == before:
             return
-        frontier.append(leaf)
 
 
 def _compare(head: Head, checkpoint: Checkpoint, frontier: Frontier, tally: Tally) -> None:

@@ -1,25 +1,23 @@
 """Verifying the ledger: entries, tree, checkpoints, keys, and the records as they stand.
 
-Everything is read in one snapshot and entry by entry, so that neither writers nor size matter.
+Everything is read in one snapshot and in portions, so that neither writers nor size matter.
 """
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 
 from django.db import connection, transaction
-from psycopg import DataError
 
 from products.domain.errors import NoteError
 from products.domain.ledger_faults import Fault, Head, Remark, Tally, check_heads
-from products.domain.merkle import leaf_hash
 from products.domain.notes import Verifier, open_checkpoint
 from products.models import Checkpoint
 from products.queries.ledger import ledger_verifiers
+from products.queries.ledger_leaves import check_waiting, leaves
 from products.queries.ledger_records import record_faults
 
 SETTINGS = (
@@ -29,32 +27,14 @@ SETTINGS = (
     ("datestyle", "ISO, MDY"),
     ("intervalstyle", "iso_8601"),
     ("search_path", "pg_catalog, public, pg_temp"),
+    # Thousands of small statements: to compile each takes longer than to run it, and the other
+    # processors are for those who work.
+    ("jit", "off"),
+    ("max_parallel_workers_per_gather", "0"),
     # Many signatures are checked between two reads.
     ("idle_in_transaction_session_timeout", "0"),
 )
 AT_ONCE = 2_000
-
-# Whether the columns of an entry are what its bytes say, which must be readable.
-AGREES = """
-(SELECT entry.id = (said->>'id')::uuid AND entry.recorded_at = (said->>'recorded_at')::timestamptz
-    AND entry.actor IS NOT DISTINCT FROM (said->>'actor')::uuid
-    AND entry.actor_name = said->>'actor_name' AND entry.action = said->>'action'
-    AND entry.reason = said->>'reason' AND entry.request_id = said->>'request_id'
-    AND entry.address = said->>'address' AND entry.operation = said->>'operation'
-    AND entry.record_table = said->>'table' AND entry.record_id = said->>'key'
-    AND to_jsonb(entry.lots) = said->'lots'
-    AND entry.before IS NOT DISTINCT FROM nullif(said->'before', 'null')
-    AND entry.after IS NOT DISTINCT FROM nullif(said->'after', 'null')
- FROM (SELECT convert_from(entry.body, 'UTF8')::jsonb) AS body (said))
-"""
-
-LEAVES = f"""
-SELECT leaf.index, leaf.entry_id::text, leaf.hash, entry.body, entry.sha256,
-    CASE WHEN leaf.hash = sha256('\\x00'::bytea || entry.body) THEN {AGREES} END AS agrees
-FROM products_leaf leaf
-LEFT JOIN products_auditentry entry ON entry.id = leaf.entry_id
-ORDER BY leaf.index
-"""  # noqa: S608  # put together from our own words
 
 # Each statement finds what no ledger has: the first, and how many.
 NOWHERE = (
@@ -74,15 +54,6 @@ NOWHERE = (
             "SELECT min(entry_id::text), count(*) FROM products_pending waiting "
             "WHERE NOT EXISTS (SELECT FROM products_auditentry WHERE id = waiting.entry_id)"
         ),
-    ),
-    (
-        "entry_differs",
-        "entry {} waits to be sealed, and was changed",
-        f"""
-        SELECT min(entry.id::text), count(*) FROM products_pending waiting
-        JOIN products_auditentry entry ON entry.id = waiting.entry_id
-        WHERE CASE WHEN entry.sha256 = sha256(entry.body) THEN NOT {AGREES} ELSE true END
-        """,  # noqa: S608  # as above
     ),
     (
         "node_missing",
@@ -131,24 +102,15 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
     """Everything that is not as it was sealed; ``outside`` are checkpoints kept elsewhere.
 
     No fault: all that the checkpoints cover is as it was when they were signed, and every record is
-    as its last entry says, but for what a remark names. An entry that cannot be read ends the search
-    where it stands.
+    as its last entry says, but for what a remark names.
     """
     tally = Tally()
     with _snapshot():
         keys, refused = _keys()
         yield from refused
-        try:
-            size = check_heads(_heads(outside, keys), keys, _leaves(tally), tally)
-        except DataError:
-            yield from tally.faults()
-            yield Fault(
-                "entry_unreadable",
-                "The bytes of a sealed entry are not those of an entry; nothing was looked at "
-                "after it.",
-            )
-            return
+        size = check_heads(_heads(outside, keys), keys, leaves(tally), tally)
         _look_for(outside, keys, tally)
+        check_waiting(tally)
         yield from tally.faults()
         if size and not Checkpoint.objects.exists():
             yield Fault("checkpoint_missing", f"{size} entries are sealed, but no checkpoint is.")
@@ -200,29 +162,6 @@ def _keys() -> tuple[Sequence[Verifier], list[Fault]]:
         return ledger_verifiers(), []
     except NoteError as error:
         return (), [Fault("key_refused", f"The keys of the ledger: {error.message}")]
-
-
-def _leaves(tally: Tally) -> Iterator[bytes]:
-    """The hash of each entry's bytes, in the order of the ledger; ``tally`` gets what is wrong."""
-    with connection.connection.cursor(name="ledger_leaves") as cursor:
-        cursor.itersize = AT_ONCE
-        cursor.execute(LEAVES)
-        for place, (index, entry, stored, body, digest, agrees) in enumerate(cursor):
-            named = f"Entry {entry} at index {index}"
-            if index != place:
-                tally.add("index_missing", f"The ledger has no entry at index {place}.")
-            if body is None:
-                tally.add("entry_missing", f"{named} is gone.")
-                yield bytes(stored)
-                continue
-            leaf = leaf_hash(body)
-            if leaf != stored:
-                tally.add("leaf_differs", f"{named} was changed.")
-            elif not agrees:
-                tally.add("columns_differ", f"{named}: its columns are not what its bytes say.")
-            if hashlib.sha256(body).digest() != digest:
-                tally.add("hash_differs", f"{named}: its SHA-256 is that of other bytes.")
-            yield leaf
 
 
 def _nowhere() -> Iterator[Fault]:
