@@ -24,15 +24,13 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
-def hashes_of(content: bytes, ends: Iterable[int]) -> tuple[list[bytes], list[bytes]]:
-    """`leaf_hash` and SHA-256 of entries one after another in ``content``, each up to its end."""
-    sha256, leaves, digests, start = hashlib.sha256, [], [], 0
+def leaf_hashes(content: bytes, ends: Iterable[int]) -> list[bytes]:
+    """`leaf_hash` of entries that stand one after another in ``content``, each up to its end."""
+    sha256, hashes, start = hashlib.sha256, [], 0
     for end in ends:
-        entry = content[start:end]
-        leaves.append(sha256(b"\x00" + entry).digest())
-        digests.append(sha256(entry).digest())
+        hashes.append(sha256(b"\x00" + content[start:end]).digest())
         start = end
-    return leaves, digests
+    return hashes
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

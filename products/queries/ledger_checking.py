@@ -68,18 +68,26 @@ NOWHERE = (
     ),
     (
         "node_differs",
-        "node {} of the tree is not the hash of what is below it",
+        "node 1/{} of the tree is not the hash of the entries below it",
+        """
+        SELECT min(node.index)::text, count(*) FROM products_node node
+        LEFT JOIN products_leaf lower ON lower.index = 2 * node.index
+        LEFT JOIN products_leaf upper ON upper.index = 2 * node.index + 1
+        WHERE node.level = 1
+            AND node.hash IS DISTINCT FROM sha256('\\x01'::bytea || lower.hash || upper.hash)
+        """,
+    ),
+    (
+        "node_differs",
+        "node {} of the tree is not the hash of the nodes below it",
         """
         SELECT min(format('%s/%s', node.level, node.index)), count(*) FROM products_node node
-        LEFT JOIN LATERAL (
-            SELECT hash FROM products_leaf WHERE node.level = 1 AND index = 2 * node.index
-            UNION ALL SELECT hash FROM products_node below
-            WHERE below.level = node.level - 1 AND below.index = 2 * node.index) lower ON true
-        LEFT JOIN LATERAL (
-            SELECT hash FROM products_leaf WHERE node.level = 1 AND index = 2 * node.index + 1
-            UNION ALL SELECT hash FROM products_node below
-            WHERE below.level = node.level - 1 AND below.index = 2 * node.index + 1) upper ON true
-        WHERE node.hash IS DISTINCT FROM sha256('\\x01'::bytea || lower.hash || upper.hash)
+        LEFT JOIN products_node lower
+            ON lower.level = node.level - 1 AND lower.index = 2 * node.index
+        LEFT JOIN products_node upper
+            ON upper.level = node.level - 1 AND upper.index = 2 * node.index + 1
+        WHERE node.level > 1
+            AND node.hash IS DISTINCT FROM sha256('\\x01'::bytea || lower.hash || upper.hash)
         """,
     ),
     (
