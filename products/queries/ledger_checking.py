@@ -13,8 +13,17 @@ from operator import itemgetter
 from django.db import connection, transaction
 
 from products.domain.errors import NoteError
-from products.domain.ledger_faults import Fault, Head, Remark, Tally, check_heads
+from products.domain.ledger_faults import (
+    Fault,
+    Head,
+    Remark,
+    Stored,
+    Tally,
+    check_heads,
+    check_stored,
+)
 from products.domain.notes import Verifier, open_checkpoint
+from products.domain.sealing import Term, terms_of
 from products.models import Checkpoint
 from products.queries.ledger import ledger_verifiers
 from products.queries.ledger_leaves import check_waiting, leaves
@@ -91,19 +100,36 @@ NOWHERE = (
         """,
     ),
     (
-        "checkpoint_differs",
-        "checkpoint {} is not what its signed note says",
+        "time_differs",
+        "checkpoint {} is dated more than a minute before an entry that it covers",
+        # Where the signed note says when it was, the signature stands for it.
         """
         SELECT min(number)::text, count(*) FROM (
-            SELECT number, row_number() OVER (ORDER BY number) AS place, size,
-                lag(size, 1, 0) OVER (ORDER BY number) AS former, root, note
+            SELECT number, size, lag(size, 1, 0) OVER (ORDER BY number) AS former, sealed_at, note
             FROM products_checkpoint) known
-        WHERE number <> place OR size <= former
-            OR split_part(note, E'\\n', 2) <> size::text
-            OR split_part(note, E'\\n', 3) <> encode(root, 'base64')
+        WHERE split_part(note, E'\\n', 4) = '' AND EXISTS (
+            SELECT FROM products_leaf leaf JOIN products_auditentry entry ON id = entry_id
+            WHERE leaf.index >= former AND leaf.index < size
+                AND entry.recorded_at > sealed_at + interval '1 minute')
         """,
     ),
 )
+
+CHECKPOINTS = """
+SELECT number, size, root, note,
+    coalesce((SELECT vkey FROM products_ledgerkey key WHERE key.id = key_id), ''),
+    coalesce(to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')
+FROM products_checkpoint ORDER BY number
+"""
+# Where the entry stands that announced a key; none while it waits.
+ANNOUNCED = """
+SELECT (
+    SELECT leaf.index FROM products_auditentry entry
+    JOIN products_leaf leaf ON leaf.entry_id = entry.id
+    WHERE entry.record_table = 'products_ledgerkey' AND entry.record_id = key.id::text
+        AND entry.operation = 'insert')
+FROM products_ledgerkey key ORDER BY key.number
+"""
 
 
 def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
@@ -114,9 +140,10 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
     """
     tally = Tally()
     with _snapshot():
-        keys, refused = _keys()
+        terms, refused = _terms()
         yield from refused
-        size = check_heads(_heads(outside, keys), keys, leaves(tally), tally)
+        keys = [term.verifier for term in terms]
+        size = check_heads(_heads(outside, keys, tally), terms, leaves(tally), tally)
         _look_for(outside, keys, tally)
         check_waiting(tally)
         yield from tally.faults()
@@ -126,18 +153,22 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
         yield from record_faults()
 
 
-def _heads(outside: Sequence[Head], keys: Sequence[Verifier]) -> Iterator[Head]:
+def _heads(outside: Sequence[Head], keys: Sequence[Verifier], tally: Tally) -> Iterator[Head]:
     """Those of the ledger and those kept elsewhere, the smallest first."""
     kept = sorted(((_size_of(head, keys), head) for head in outside), key=itemgetter(0))
-    return (head for _, head in heapq.merge(_stored(), kept, key=itemgetter(0)))
+    stored = (
+        (row.size, Head(f"Checkpoint {row.number}", row.note))
+        for row in check_stored(_stored(), tally)
+    )
+    return (head for _, head in heapq.merge(stored, kept, key=itemgetter(0)))
 
 
-def _stored() -> Iterator[tuple[int, Head]]:
+def _stored() -> Iterator[Stored]:
     with connection.connection.cursor(name="ledger_heads") as cursor:
         cursor.itersize = AT_ONCE
-        cursor.execute("SELECT size, number, note FROM products_checkpoint ORDER BY number")
-        for size, number, note in cursor:
-            yield size, Head(f"Checkpoint {number}", note)
+        cursor.execute(CHECKPOINTS)
+        for row in cursor:
+            yield Stored(*row)
 
 
 def _size_of(head: Head, keys: Sequence[Verifier]) -> int:
@@ -165,11 +196,14 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
-def _keys() -> tuple[Sequence[Verifier], list[Fault]]:
+def _terms() -> tuple[Sequence[Term], list[Fault]]:
     try:
-        return ledger_verifiers(), []
+        verifiers = ledger_verifiers()
     except NoteError as error:
         return (), [Fault("key_refused", f"The keys of the ledger: {error.message}")]
+    with connection.cursor() as cursor:
+        cursor.execute(ANNOUNCED)
+        return terms_of(verifiers, [index for (index,) in cursor]), []
 
 
 def _nowhere() -> Iterator[Fault]:

@@ -335,3 +335,87 @@ def test_no_session_raises_a_false_alarm(databases: Databases, outside: Path) ->
             checkpoint()
 
         assert verified(outside) == "", (name, value)
+
+
+def undated(connection: psycopg.Connection, number: int) -> None:
+    """The checkpoint as it was signed before notes said when."""
+    found = Checkpoint.objects.get(number=number)
+    note = sign_note(checkpoint_text(Head(NAME, found.size, bytes(found.root))), signer())
+    connections["default"].close()
+    connection.execute("UPDATE products_checkpoint SET note = %s WHERE number = %s", [note, number])
+
+
+def move(connection: psycopg.Connection, number: int, by: str) -> None:
+    connection.execute(
+        "UPDATE products_checkpoint SET sealed_at = sealed_at + %s::interval WHERE number = %s",
+        [by, number],
+    )
+
+
+def test_checkpoints_of_before_notes_said_when_have_no_fault(
+    databases: Databases, outside: Path
+) -> None:
+    with owner(databases) as connection:
+        undated(connection, 1)
+
+    assert verified(outside) == ""
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_checkpoint_that_says_when_is_not_moved_in_time(
+    databases: Databases, outside: Path, number: int
+) -> None:
+    with owner(databases) as connection:
+        move(connection, number, "1 microsecond")
+
+    assert verified(outside).startswith("time_differs: ")
+
+
+@pytest.mark.parametrize("by", ["-2 minutes", "1 day"])
+def test_a_checkpoint_that_does_not_say_when_stays_between_its_entries_and_the_next(
+    databases: Databases, outside: Path, by: str
+) -> None:
+    with owner(databases) as connection:
+        undated(connection, 1)
+        move(connection, 1, by)
+
+    assert verified(outside).startswith("time_differs: ")
+
+
+def test_a_checkpoint_of_a_key_that_was_handed_over_is_refused(
+    databases: Databases, outside: Path
+) -> None:
+    rotate(signer(1), signer(2))
+    newest = Checkpoint.objects.get(size=Leaf.objects.count())
+    text = newest.note.split("\n\n")[0] + "\n"
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_checkpoint SET note = %s, key_id = "
+            "(SELECT id FROM products_ledgerkey WHERE number = 1) WHERE number = %s",
+            [sign_note(text, signer(1)), newest.number],
+        )
+
+    found = verified(outside)
+    assert found.startswith("checkpoint_refused: ")
+    assert "had been handed over" in found
+
+
+def test_a_checkpoint_from_outside_of_a_key_that_was_handed_over_is_refused(outside: Path) -> None:
+    rotate(signer(1), signer(2))
+    text = Checkpoint.objects.get(size=Leaf.objects.count()).note.split("\n\n")[0] + "\n"
+    outside.write_text(sign_note(text, signer(1)), encoding="utf-8")
+
+    assert verified(outside).startswith("checkpoint_refused: The checkpoint in")
+
+
+def test_a_checkpoint_under_the_number_of_another_key_is_told(
+    databases: Databases, outside: Path
+) -> None:
+    rotate(signer(1), signer(2))
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_checkpoint SET key_id = "
+            "(SELECT id FROM products_ledgerkey WHERE number = 2) WHERE number = 1"
+        )
+
+    assert verified(outside).startswith("checkpoint_differs: Checkpoint 1 ")
