@@ -35,6 +35,7 @@ SETTINGS = (
     ("bytea_output", "hex"),
     ("datestyle", "ISO, MDY"),
     ("intervalstyle", "iso_8601"),
+    ("client_encoding", "UTF8"),
     ("search_path", "pg_catalog, public, pg_temp"),
     # Thousands of small statements: to compile each takes longer than to run it, and the other
     # processors are for those who work.

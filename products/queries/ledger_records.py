@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from psycopg import sql
@@ -19,10 +18,12 @@ from products.migrations._0006_triggers import AUDITED
 
 # `added` is what the rows that were there got when the column was added, where that is on record.
 COLUMNS = """
-SELECT attname, has_column_privilege(attrelid, attnum, 'SELECT'),
-    CASE WHEN atthasmissing THEN array_to_json(attmissingval)::jsonb->0 END
-FROM pg_attribute WHERE attrelid = {table}::regclass AND attnum > 0 AND NOT attisdropped
-ORDER BY attnum
+SELECT relname, attname, has_column_privilege(attrelid, attnum, 'SELECT'),
+    CASE WHEN atthasmissing THEN (array_to_json(attmissingval)->0)::text END
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = 'public'::regnamespace AND relname = ANY (%s) AND attnum > 0
+    AND NOT attisdropped
+ORDER BY attrelid, attnum
 """
 
 # Entries of one record come in the order of their ids, which are made while its row is locked: the
@@ -86,27 +87,28 @@ FROM judged
 
 @dataclass(frozen=True, slots=True)
 class _Column:
+    table: str
     name: str
     readable: bool
-    added: Any
+    added: str | None
 
 
 def record_faults() -> Iterator[Fault | Remark]:
     """Rows that are not as their last entry says, and what could not be compared."""
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS, [list(AUDITED)])
+        found = [_Column(*row) for row in cursor]
     for table, omitted in AUDITED.items():
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(COLUMNS).format(table=sql.Literal(table)))
-            found = [_Column(*row) for row in cursor]
-        columns = [each for each in found if each.name not in omitted]
-        yield from _unread(table, columns)
-        if any(each.name == "id" and each.readable for each in columns):
+        columns = [each for each in found if each.table == table and each.name not in omitted]
+        unread = [each.name for each in columns if not each.readable]
+        if unread:
+            yield Remark(f"{table}: this role may not read {', '.join(unread)}.")
+        if "id" not in unread:
             yield from _compared(table, columns)
-
-
-def _unread(table: str, columns: Sequence[_Column]) -> Iterator[Remark]:
-    names = [each.name for each in columns if not each.readable]
-    if names:
-        yield Remark(f"{table}: this role may not read {', '.join(names)}.")
+    omitted_ones = [f"{table} ({', '.join(names)})" for table, names in AUDITED.items() if names]
+    yield Remark(
+        f"what entries leave out, secrets and what follows from records: {', '.join(omitted_ones)}."
+    )
 
 
 def _compared(table: str, columns: Sequence[_Column]) -> Iterator[Fault | Remark]:
@@ -127,7 +129,7 @@ def _compared(table: str, columns: Sequence[_Column]) -> Iterator[Fault | Remark
 
 def _statement(table: str, columns: Sequence[_Column]) -> sql.Composed:
     readable = [each for each in columns if each.readable]
-    added = {each.name: each.added for each in readable if each.added is not None}
+    added = {each.name: json.loads(each.added) for each in readable if each.added is not None}
     return sql.SQL(LAST_IMAGES).format(
         name=sql.Literal(table),
         table=sql.Identifier(table),

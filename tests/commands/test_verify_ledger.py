@@ -5,6 +5,12 @@ Each test tampers once as the owner, with every trigger switched off.
 
 from __future__ import annotations
 
+import locale
+import os
+import random
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -226,6 +232,29 @@ def test_a_ledger_whose_key_was_handed_over_has_no_fault(outside: Path) -> None:
     assert verified(outside) == ""
 
 
+# What only a checkpoint from outside shows: all else contradicts something that is in the database.
+ONLY_OUTSIDE = {
+    "two entries swapped",
+    "back-dated",
+    "everything made anew in another order",
+    "the reason of an entry",
+    "the name of the actor",
+    "a record with all its entries",
+    "a record changed with its entry",
+}
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/tampering.md"
+ROW = re.compile(r"\| (.+?) \| (owner|owner with the key) \| (yes|no) \| (yes) \|")
+
+
+def test_the_page_on_tampering_says_what_these_tests_show() -> None:
+    shown = {(kind, "owner", "yes", "yes") for kind, _ in WITHOUT_KEY} | {
+        (kind, "owner with the key", "no" if kind in ONLY_OUTSIDE else "yes", "yes")
+        for kind in WITH_KEY
+    }
+
+    assert set(ROW.findall(PAGE.read_text(encoding="utf-8"))) == shown
+
+
 @pytest.mark.parametrize(("kind", "fault"), WITHOUT_KEY)
 def test_tampering_is_found(databases: Databases, outside: Path, kind: str, fault: str) -> None:
     with owner(databases) as connection:
@@ -233,6 +262,7 @@ def test_tampering_is_found(databases: Databases, outside: Path, kind: str, faul
 
     found = verified(outside)
     assert any(line.startswith(f"{fault}: ") for line in found.splitlines()), found
+    assert verified() != ""
 
 
 def test_a_newest_checkpoint_that_was_dropped_is_missed_by_its_copy(
@@ -277,6 +307,7 @@ def test_tampering_of_who_holds_the_key_is_found_by_the_checkpoint_outside(
 
     found = verified(outside)
     assert "root_differs: The checkpoint in" in found or "tree_cut: The checkpoint in" in found
+    assert (verified() == "") is (kind in ONLY_OUTSIDE)
 
 
 def test_an_empty_trail_does_not_continue_a_checkpoint(databases: Databases, outside: Path) -> None:
@@ -316,25 +347,57 @@ def test_a_checkpoint_that_cannot_be_read_is_said(outside: Path, tmp_path: Path)
     assert "cannot be read" in verified(tmp_path / "missing")
 
 
-def test_no_session_raises_a_false_alarm(databases: Databases, outside: Path) -> None:
-    settings = [
-        ("timezone", zone) for zone in ("Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
-    ] + [
-        ("datestyle", "ISO, DMY"),
-        ("intervalstyle", "postgres_verbose"),
-        ("bytea_output", "escape"),
-        ("extra_float_digits", "0"),
-        ("lc_numeric", "C"),
-    ]
+SESSION = {
+    "timezone": ("UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham", "-03:30"),
+    "datestyle": ("ISO, DMY", "ISO, MDY"),
+    "intervalstyle": ("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
+    "bytea_output": ("hex", "escape"),
+    "extra_float_digits": ("-15", "0", "3"),
+    "client_encoding": ("UTF8", "WIN1252"),
+    "lc_numeric": ("C", "POSIX"),
+    "lc_time": ("C", "POSIX"),
+    "lc_monetary": ("C", "POSIX"),
+    "xmlbinary": ("base64", "hex"),
+}
+DATE_STYLES = ("ISO, DMY", "German", "SQL, MDY", "Postgres, YMD")
+PROCESS = {
+    "TZ": ("UTC", "Asia/Kathmandu", "America/St_Johns"),
+    "LC_ALL": ("C", "C.UTF-8"),
+}
+
+
+@pytest.fixture
+def _own_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Zone and locale of the process are as before afterwards."""
+    before = locale.setlocale(locale.LC_ALL)
+    for name in PROCESS:
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.usefixtures("_own_locale")
+def test_no_session_raises_a_false_alarm(outside: Path) -> None:
+    rng = random.Random(100)  # noqa: S311  # combinations, no secrets
     for turn in range(100):
-        name, value = settings[turn % len(settings)]
+        session = {name: rng.choice(values) for name, values in SESSION.items()}
+        process = {name: rng.choice(values) for name, values in PROCESS.items()}
+        os.environ.update(process)
+        time.tzset()
+        locale.setlocale(locale.LC_ALL, process["LC_ALL"])
         with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
-        if turn < len(settings):
+            for name, value in session.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        if turn % 20 == 0:
             donor(f"D-1{turn:03d}")
             checkpoint()
+        with connections["default"].cursor() as cursor:
+            # The driver that wrote above reads times in no other style than ISO.
+            cursor.execute("SELECT set_config('datestyle', %s, false)", [rng.choice(DATE_STYLES)])
 
-        assert verified(outside) == "", (name, value)
+        assert verified(outside) == "", (session, process)
 
 
 def undated(connection: psycopg.Connection, number: int) -> None:
