@@ -26,6 +26,11 @@ WHERE relnamespace = 'public'::regnamespace AND relname = ANY (%s) AND attnum > 
 ORDER BY attrelid, attnum
 """
 
+IN_USE = """
+SELECT {name} WHERE EXISTS (SELECT FROM {table})
+    OR EXISTS (SELECT FROM products_auditentry WHERE record_table = {name})
+"""
+
 # Entries of one record come in the order of their ids, which are made while its row is locked: the
 # order of the ledger is that of transactions, and who began first may write last. Where the ids do
 # not lead from image to image, because the clock was set back, the last image is the one that is
@@ -98,17 +103,34 @@ def record_faults() -> Iterator[Fault | Remark]:
     with connection.cursor() as cursor:
         cursor.execute(COLUMNS, [list(AUDITED)])
         found = [_Column(*row) for row in cursor]
+    readable = {}
     for table, omitted in AUDITED.items():
         columns = [each for each in found if each.table == table and each.name not in omitted]
         unread = [each.name for each in columns if not each.readable]
+        if not columns:
+            yield Fault("record_differs", f"There is no table {table}.")
+            continue
         if unread:
             yield Remark(f"{table}: this role may not read {', '.join(unread)}.")
         if "id" not in unread:
-            yield from _compared(table, columns)
+            readable[table] = columns
+    for table in _in_use(list(readable)):
+        yield from _compared(table, readable[table])
     omitted_ones = [f"{table} ({', '.join(names)})" for table, names in AUDITED.items() if names]
     yield Remark(
         f"what entries leave out, secrets and what follows from records: {', '.join(omitted_ones)}."
     )
+
+
+def _in_use(tables: Sequence[str]) -> list[str]:
+    """Those that have a row, or an entry that says so."""
+    statements = [
+        sql.SQL(IN_USE).format(name=sql.Literal(table), table=sql.Identifier(table))
+        for table in tables
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ALL ").join(statements))
+        return [table for (table,) in cursor]
 
 
 def _compared(table: str, columns: Sequence[_Column]) -> Iterator[Fault | Remark]:
