@@ -11,7 +11,8 @@ from products.actions.naming import begin, end
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.notes import Checkpoint as Head
 from products.domain.notes import Signer, checkpoint_text, make_signer, sign_note
-from products.models import Checkpoint, Leaf, LedgerKey, User
+from products.domain.sealing import SEALED
+from products.models import Checkpoint, LedgerKey, User
 from tests.records import context, people
 
 NAME = "exolot.example/ledger"
@@ -45,11 +46,11 @@ def seal_one() -> None:
 def sign_head() -> Checkpoint:
     """A signed head over all that is sealed, inside the test's own transaction."""
     key = LedgerKey.objects.filter(vkey=SIGNER.vkey).first() or _add_key()
-    size = Leaf.objects.count()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT products_root(%s)", [size])
-        root = bytes(cursor.fetchone()[0])
-        note = sign_note(checkpoint_text(Head(SIGNER.name, size, root)), SIGNER)
+        cursor.execute(ledger.HEAD)
+        size, root, _, sealed = cursor.fetchone()
+        head = Head(SIGNER.name, size, bytes(root), (SEALED + sealed,))
+        note = sign_note(checkpoint_text(head), SIGNER)
         cursor.execute("SELECT products_add_checkpoint(%s, %s, %s, %s)", [size, root, note, key.pk])
     return Checkpoint.objects.get(size=size)
 

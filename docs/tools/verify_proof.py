@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Keys = dict[tuple[str, bytes], bytes]  # name and key id -> key
-Head = tuple[int, bytes]  # size and root
+Head = tuple[int, bytes, str]  # size, root, and what else was signed: when it was sealed
 
 
 def need(holds: object, why: str) -> None:
@@ -77,7 +77,7 @@ def open_checkpoint(note: str, keys: Keys) -> Head:
     origin, *rest = head.split("\n")
     need(len(rest) >= 2 and origin and "" not in rest, "a checkpoint lacks a line")
     need(origin in [name for name, _ in signed_by], "no known key of the log signed a checkpoint")
-    return number_from(rest[0]), from_base64(rest[1], 32)
+    return number_from(rest[0]), from_base64(rest[1], 32), "".join(f", {line}" for line in rest[2:])
 
 
 def climb(place: int, last: int, start: bytes, hashes: list[bytes]) -> tuple[bytes, bytes]:
@@ -106,15 +106,15 @@ def check_inclusion(proof: bytes, entry: bytes, keys: Keys) -> Head:
     need(lines and lines[0].startswith("index "), "the proof names no index")
     index = number_from(lines.pop(0).removeprefix("index "))
     hashes = [from_base64(each, 32) for each in lines]
-    size, root = open_checkpoint(note, keys)
-    need(index < size, f"a tree of {size} entries has no index {index}")
+    found = open_checkpoint(note, keys)
+    need(index < found[0], f"a tree of {found[0]} entries has no index {index}")
     leaf = hashlib.sha256(b"\x00" + entry).digest()
-    need(climb(index, size - 1, leaf, hashes)[1] == root, "the entry is not in the tree")
-    return size, root
+    need(climb(index, found[0] - 1, leaf, hashes)[1] == found[1], "the entry is not in the tree")
+    return found
 
 
 def check_continues(earlier: bytes, consistency: bytes, now: Head, keys: Keys) -> None:
-    size, root = open_checkpoint(text_of(earlier), keys)
+    size, root, _ = open_checkpoint(text_of(earlier), keys)
     head, _, note = text_of(consistency).partition("\n\n")
     first, *lines = head.split("\n")
     hashes = [from_base64(each, 32) for each in lines]
@@ -147,4 +147,4 @@ if __name__ == "__main__":
             check_continues(earlier, consistency, found, known)
     except (ValueError, OSError, InvalidSignature) as error:
         sys.exit(f"REFUSED: {str(error) or 'a signature is not of its text'}")
-    sys.stdout.write(f"The entry is in the ledger, in a tree of {found[0]} entries.\n")
+    sys.stdout.write(f"The entry is in the ledger, in a tree of {found[0]} entries{found[2]}.\n")

@@ -11,9 +11,20 @@ from products.domain.errors import ConfigurationError
 from products.domain.ledger_keys import announce
 from products.domain.notes import Checkpoint as Head
 from products.domain.notes import Signer, Verifier, checkpoint_text, sign_note
+from products.domain.sealing import SEALED
 from products.models import LedgerKey
 
 BATCH = 20_000
+
+# The instant is the database's, and never before that of the checkpoint before.
+HEAD = """
+SELECT tree.size, products_root(tree.size), coalesce(last.size, 0),
+    to_char(greatest(clock_timestamp(), last.sealed_at) AT TIME ZONE 'UTC',
+        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+FROM (SELECT coalesce(max(index) + 1, 0) AS size FROM products_leaf) tree
+LEFT JOIN (SELECT size, sealed_at FROM products_checkpoint ORDER BY number DESC LIMIT 1) last
+    ON true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +104,11 @@ def _sign_head(key: LedgerKey, signer: Signer, entries: int) -> Sealed:
         # One sealer at a time: the head that is signed is the head that is stored. Sealing nothing
         # takes the lock that sealers wait for, and that no other role can take.
         cursor.execute("SELECT products_seal(0)")
-        cursor.execute(
-            "SELECT tree.size, products_root(tree.size), "
-            "(SELECT max(size) FROM products_checkpoint) "
-            "FROM (SELECT coalesce(max(index) + 1, 0) AS size FROM products_leaf) AS tree"
-        )
-        size, root, signed = cursor.fetchone()
-        if size == (signed or 0):
+        cursor.execute(HEAD)
+        size, root, signed, sealed = cursor.fetchone()
+        if size == signed:
             return Sealed(entries, size)
-        note = sign_note(checkpoint_text(Head(signer.name, size, bytes(root))), signer)
+        head = Head(signer.name, size, bytes(root), (SEALED + sealed,))
+        note = sign_note(checkpoint_text(head), signer)
         cursor.execute("SELECT products_add_checkpoint(%s, %s, %s, %s)", [size, root, note, key.pk])
     return Sealed(entries, size, note)

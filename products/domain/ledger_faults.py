@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from products.domain.errors import NoteError
 from products.domain.merkle import Frontier
-from products.domain.notes import Checkpoint, Verifier, open_checkpoint
+from products.domain.notes import Checkpoint, parse_checkpoint, parse_vkey, signers_named
+from products.domain.sealing import Term, open_sealed, sealed_instant
+
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,13 @@ class Fault:
     """One thing that is not as it was sealed, with the first record that shows it."""
 
     kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What was not compared, and why: no fault, but nothing is known of it."""
+
     message: str
 
 
@@ -28,6 +39,18 @@ class Head:
     name: str
     note: str
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A checkpoint as the database has it; ``sealed`` is written as in a note."""
+
+    number: int
+    size: int
+    root: bytes
+    note: str
+    vkey: str
+    sealed: str
 
 
 class Tally:
@@ -48,8 +71,31 @@ class Tally:
             yield Fault(kind, message if count == 1 else f"{message} ({count} in all)")
 
 
+def check_stored(rows: Iterable[Stored], tally: Tally) -> Iterator[Stored]:
+    """The checkpoints of a ledger, in order; ``tally`` gets where columns and note differ."""
+    number, size, sealed, dated = 0, 0, "", False
+    for row in rows:
+        name = f"Checkpoint {row.number}"
+        try:
+            said = parse_checkpoint(row.note.rpartition("\n\n")[0] + "\n")
+            instant = sealed_instant(said)
+            key = parse_vkey(row.vkey)
+            is_as_signed = (said.size, said.root) == (row.size, row.root)
+            is_as_signed &= (key.name, key.key_id) in signers_named(row.note)
+        except NoteError:
+            instant, is_as_signed = "", False
+        if not is_as_signed or row.number != number + 1 or row.size <= size:
+            tally.add("checkpoint_differs", f"{name} is not what its signed note says.")
+        if instant not in {"", row.sealed} or (dated and not instant):
+            tally.add("time_differs", f"{name}: its time is not the one in its signed note.")
+        elif row.sealed < sealed:
+            tally.add("time_differs", f"{name} is dated before the one before it.")
+        number, size, sealed, dated = row.number, row.size, row.sealed, dated or bool(instant)
+        yield row
+
+
 def check_heads(
-    heads: Iterable[Head], keys: Sequence[Verifier], leaves: Iterator[bytes], tally: Tally
+    heads: Iterable[Head], terms: Sequence[Term], leaves: Iterator[bytes], tally: Tally
 ) -> int:
     """Hold each checkpoint against the leaves; returns how many leaves there are.
 
@@ -58,7 +104,7 @@ def check_heads(
     frontier = Frontier()
     for head in heads:
         try:
-            checkpoint = open_checkpoint(head.note, keys)
+            checkpoint = open_sealed(head.note, terms)
         except NoteError as error:
             tally.add("checkpoint_refused", f"{head.name}: {error.message}", head.source)
             continue
@@ -73,10 +119,10 @@ def check_heads(
 
 def _grow(frontier: Frontier, size: int, leaves: Iterator[bytes]) -> None:
     while frontier.size < size:
-        leaf = next(leaves, None)
-        if leaf is None:
+        before = frontier.size
+        frontier.extend(islice(leaves, min(size - before, AT_ONCE)))
+        if frontier.size == before:
             return
-        frontier.append(leaf)
 
 
 def _compare(head: Head, checkpoint: Checkpoint, frontier: Frontier, tally: Tally) -> None:

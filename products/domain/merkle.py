@@ -24,6 +24,15 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(content: bytes, ends: Iterable[int]) -> list[bytes]:
+    """`leaf_hash` of entries that stand one after another in ``content``, each up to its end."""
+    sha256, hashes, start = hashlib.sha256, [], 0
+    for end in ends:
+        hashes.append(sha256(b"\x00" + content[start:end]).digest())
+        start = end
+    return hashes
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
@@ -53,15 +62,19 @@ class Frontier:
         self.extend((leaf,))
 
     def extend(self, leaves: Iterable[bytes]) -> None:
-        """Leaf hashes, in their order."""
-        hashes, sha256 = self._hashes, hashlib.sha256
-        for leaf in leaves:
-            merged, bits = leaf, self._size
-            while bits & 1:
-                merged = sha256(b"\x01" + hashes.pop() + merged).digest()
-                bits >>= 1
-            hashes.append(merged)
-            self._size += 1
+        """Leaf hashes, in their order; all of them are held in memory at once."""
+        row, sha256, level = list(leaves), hashlib.sha256, 0
+        former, self._size = self._size, self._size + len(row)
+        single: list[bytes] = []
+        while row:
+            if former >> level & 1:
+                row.insert(0, self._hashes.pop())
+            if len(row) & 1:
+                single.append(row.pop())
+            pairs = zip(row[::2], row[1::2], strict=True)
+            row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+            level += 1
+        self._hashes.extend(reversed(single))
 
     def root(self) -> bytes:
         return root_from_peaks(self._hashes)

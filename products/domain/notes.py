@@ -167,6 +167,15 @@ def open_checkpoint(note: str, verifiers: Iterable[Verifier]) -> Checkpoint:
     return checkpoint
 
 
+def signers_named(note: str) -> list[tuple[str, bytes]]:
+    """Name and key id of each signature, of which none has been checked.
+
+    Raises:
+        NoteError: the note is not written as the format says.
+    """
+    return [(name, key_id) for name, key_id, _ in _parts(note)[1]]
+
+
 def checkpoint_text(checkpoint: Checkpoint) -> str:
     """The text to sign.
 
@@ -241,17 +250,23 @@ def from_base64(text: str) -> bytes:
     return content
 
 
-def _open(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
+def _parts(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """The text of a note, and name, key id and signature of each of its lines."""
     _check_characters(note)
     head, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
         raise NoteError("The note has no signatures after a blank line.")
-    text, lines = f"{head}\n", signatures[:-1].split("\n")
+    lines = signatures[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
         raise NoteError(f"The note has more than {MOST_SIGNATURES} signatures.")
+    return f"{head}\n", [_signature(line) for line in lines]
+
+
+def _open(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Verifier]]:
+    text, signatures = _parts(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     signed_by: list[Verifier] = []
-    for name, key_id, signature in map(_signature, lines):
+    for name, key_id, signature in signatures:
         verifier = known.get((name, key_id))
         if verifier is None:
             continue

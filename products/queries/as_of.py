@@ -102,7 +102,9 @@ def records_then(then: Moment, wanted: Iterable[tuple[str, object]]) -> Records:
             record_table__in={table for table, _ in pairs},
             leaf__index__lt=then.checkpoint.size,
         )
-        .order_by("record_table", "record_id", "-leaf__index")
+        # The ids of a record's entries are in the order of its changes; places in the ledger are in
+        # that of transactions, and who began first may have written last.
+        .order_by("record_table", "record_id", "-pk")
         .distinct("record_table", "record_id")
         .values_list("record_table", "record_id", "after")
     )
@@ -141,7 +143,7 @@ def evaluation_then(lot: PastLot, then: Moment) -> StoredEvaluation | None:
             record_table=DISPOSITION,
             leaf__index__lt=then.checkpoint.size,
         )
-        .order_by("-leaf__index")
+        .order_by("-pk")
         .values_list("after", flat=True)
         .first()
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -12,7 +11,15 @@ from products.domain import merkle
 from products.domain.ledger_keys import verified_keys
 from products.domain.merkle import NodeId
 from products.domain.notes import Verifier
-from products.models import Checkpoint, Leaf, LedgerKey
+from products.models import Checkpoint, LedgerKey
+
+NODES = """
+SELECT 0 AS level, index, hash FROM products_leaf WHERE index = ANY (%s::bigint[])
+UNION ALL
+SELECT node.level, node.index, node.hash FROM products_node node
+JOIN unnest(%s::smallint[], %s::bigint[]) AS wanted (level, index)
+    ON node.level = wanted.level AND node.index = wanted.index
+"""
 
 
 def latest_checkpoint() -> Checkpoint | None:
@@ -41,26 +48,14 @@ def ledger_verifiers() -> tuple[Verifier, ...]:
 
 
 def nodes(wanted: Sequence[NodeId]) -> Mapping[NodeId, bytes]:
-    """Hashes of nodes of the tree, in at most two statements."""
-    by_level: dict[int, list[int]] = defaultdict(list)
-    for level, index in wanted:
-        by_level[level].append(index)
-    leaves = by_level.pop(0, [])
-    found: dict[NodeId, bytes] = {}
-    if leaves:
-        rows = Leaf.objects.filter(index__in=leaves).values_list("index", "hash")
-        found |= {(0, index): bytes(content) for index, content in rows}
+    """Hashes of nodes of the tree, in one statement."""
+    leaves = [index for level, index in wanted if not level]
     inner = [node for node in wanted if node[0]]
-    if inner:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT n.level, n.index, n.hash FROM products_node n "
-                "JOIN unnest(%s::smallint[], %s::bigint[]) AS w (level, index) "
-                "ON n.level = w.level AND n.index = w.index",
-                [[level for level, _ in inner], [index for _, index in inner]],
-            )
-            found |= {(level, index): bytes(content) for level, index, content in cursor}
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NODES, [leaves, [level for level, _ in inner], [index for _, index in inner]]
+        )
+        return {(level, index): bytes(content) for level, index, content in cursor}
 
 
 def inclusion_proof(index: int, size: int) -> list[bytes]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from products.domain import merkle
 from products.domain.errors import ConfigurationError, NoteError
-from products.domain.notes import open_checkpoint
+from products.domain.notes import Checkpoint as Head
+from products.domain.notes import checkpoint_text, open_checkpoint, sign_note
+from products.domain.sealing import sealed_instant
 from products.models import AuditEntry, Checkpoint, Leaf, LedgerKey
 from products.queries.ledger import consistency_proof, inclusion_proof, ledger_verifiers
+from tests.conftest import Databases
 from tests.records import donor
-from tests.sealing import NAME, checkpoint, rotate, signer
+from tests.sealing import NAME, checkpoint, rotate, seal, signer
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -131,3 +135,77 @@ def test_eight_writers_and_a_sealer_leave_no_gap() -> None:
     indexes = list(Leaf.objects.order_by("index").values_list("index", flat=True))
     assert indexes == list(range(AuditEntry.objects.count()))
     assert sealed.size in {0, len(indexes)}
+
+
+def add_checkpoint(note: str, key: LedgerKey) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT products_add_checkpoint(size, products_root(size), %s, %s) "
+            "FROM (SELECT count(*) AS size FROM products_leaf) tree",
+            [note, key.pk],
+        )
+
+
+def head_at(instant: str, key: int = 1) -> str:
+    """The signed head over all that is sealed; ``instant`` is an expression of SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT size, products_root(size), to_char({instant} AT TIME ZONE 'UTC', "  # noqa: S608
+            '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') '
+            "FROM (SELECT count(*) AS size FROM products_leaf) tree"
+        )
+        size, root, sealed = cursor.fetchone()
+    head = Head(NAME, size, bytes(root), (f"sealed {sealed}",))
+    return sign_note(checkpoint_text(head), signer(key))
+
+
+def test_the_signed_note_says_when_it_was_sealed() -> None:
+    note = checkpoint().note
+
+    instant = sealed_instant(open_checkpoint(note, [signer().verifier]))
+    assert datetime.fromisoformat(instant) == Checkpoint.objects.get().sealed_at
+
+
+def test_a_clock_that_was_set_back_repeats_the_time_of_the_checkpoint_before(
+    databases: Databases, committed_db: str
+) -> None:
+    checkpoint()
+    add_donor("D-0903")
+    with databases.connect(committed_db) as owner:
+        owner.execute("ALTER TABLE products_checkpoint DISABLE TRIGGER USER")
+        owner.execute("UPDATE products_checkpoint SET sealed_at = sealed_at + interval '1 hour'")
+
+    checkpoint()
+
+    first, second = Checkpoint.objects.order_by("number")
+    assert first.sealed_at == second.sealed_at
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "(SELECT max(sealed_at) - interval '1 microsecond' FROM products_checkpoint)",
+        "clock_timestamp() + interval '61 seconds'",
+        "NULL::timestamptz",
+    ],
+)
+def test_the_database_stores_no_checkpoint_of_another_time(instant: str) -> None:
+    checkpoint()
+    add_donor("D-0904")
+    seal()
+    note = head_at(f"coalesce({instant}, 'infinity')")
+
+    with pytest.raises(DatabaseError, match="does not say when"):
+        add_checkpoint(note, LedgerKey.objects.get())
+
+
+def test_the_database_stores_no_checkpoint_of_a_key_that_was_handed_over() -> None:
+    checkpoint()
+    rotate(signer(1), signer(2))
+    add_donor("D-0905")
+    seal()
+    note = head_at("clock_timestamp()")
+
+    with pytest.raises(DatabaseError, match="not the present one"):
+        add_checkpoint(note, LedgerKey.objects.get(number=1))
+    add_checkpoint(head_at("clock_timestamp()", 2), LedgerKey.objects.get(number=2))

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import audit_reads, judging, recording
+from benchmarks import audit_reads, judging, ledger, ledger_load, recording
 from benchmarks.figures import Figure, report
 from products.queries import audit
 from tests.conftest import Databases
+from tests.sealing import checkpoint
 
 FEW = 3
 GENEROUS = 20.0
@@ -49,6 +50,24 @@ def test_a_search_without_its_index_is_found(committed_db: str, databases: Datab
         (rows.filter(actor=audit_reads.key_of("actor rare")),),
     ):
         assert audit_reads.faults(audit_reads.plans(parts, None)) != []
+
+
+def test_a_ledger_is_verified_in_the_same_memory_whatever_its_size(
+    committed_db: str, databases: Databases
+) -> None:
+    few, more = 6_000, 24_000
+    found = ledger.figures(
+        entries=few, sealed=1_000, checkpoints=100, repeats=1, allowance=GENEROUS
+    )
+    with databases.connect(committed_db) as owner:
+        ledger_load.load(owner, few + 1, more)
+    checkpoint()
+
+    assert [figure.name for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) == 6
+    memory = next(figure.value for figure in found if "memory" in figure.name)
+    # The bytes of the entries that were added are 12 MB.
+    assert ledger.verified_apart(committed_db).peak_mb < memory + 5
 
 
 def test_a_figure_over_its_limit_fails_the_benchmark(capsys: pytest.CaptureFixture[str]) -> None:

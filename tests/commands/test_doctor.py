@@ -309,8 +309,9 @@ def head_stored(note: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT products_add_checkpoint(n.size, products_root(n.size), "
-            "replace(replace(%s, 'SIZE', n.size::text), "
-            "'ROOT', encode(products_root(n.size), 'base64')), k.id) "
+            "replace(replace(replace(%s, 'SIZE', n.size::text), "
+            "'ROOT', encode(products_root(n.size), 'base64')), 'NOW', to_char(clock_timestamp() "
+            "AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')), k.id) "
             "FROM products_ledgerkey k, (SELECT max(index) + 1 AS size FROM products_leaf) n",
             [note],
         )
@@ -323,7 +324,7 @@ def test_a_checkpoint_that_the_ledgers_key_did_not_sign_is_red() -> None:
     assert found("checkpoint").level is GREEN
 
     name = signer().name
-    head_stored(f"{name}\nSIZE\nROOT\n\n— {name} {'A' * 91}=\n")
+    head_stored(f"{name}\nSIZE\nROOT\nsealed NOW\n\n— {name} {'A' * 91}=\n")
 
     finding = found("checkpoint")
     assert finding.level is RED

@@ -5,14 +5,16 @@ Each test tampers once as the owner, with every trigger switched off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import StringIO
+import locale
+import os
+import random
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connections
 
 from products.domain.notes import Checkpoint as Head
@@ -21,19 +23,8 @@ from products.models import Checkpoint, Leaf
 from tests.conftest import Databases, use
 from tests.records import donor
 from tests.sealing import NAME, checkpoint, rotate, signer
+from tests.tampering import Tamper, owner, sql, verified
 
-Tamper = Callable[[psycopg.Connection], None]
-TRAIL = (
-    "auditentry",
-    "leaf",
-    "node",
-    "checkpoint",
-    "pending",
-    "ledgerkey",
-    "donor",
-    "signin",
-    "signature",
-)
 FIFTH = "(SELECT entry_id FROM products_leaf WHERE index = 5)"
 NINTH = "(SELECT entry_id FROM products_leaf WHERE index = 9)"
 BODY = "convert_to(replace(convert_from(body, 'UTF8'), 'system', 'nobody'), 'UTF8')"
@@ -49,44 +40,6 @@ def outside(committed_db: str, tmp_path: Path) -> Path:
     checkpoint()
     donor("D-0003")
     return path
-
-
-def verified(*paths: Path) -> str:
-    """What the command finds; empty when it finds nothing."""
-    said = StringIO()
-    try:
-        call_command(
-            "verify_ledger",
-            *(f"--checkpoint={path}" for path in paths),
-            stdout=StringIO(),
-            stderr=said,
-        )
-    except CommandError as error:
-        return said.getvalue() + str(error)
-    return said.getvalue()
-
-
-@contextmanager
-def owner(databases: Databases) -> Iterator[psycopg.Connection]:
-    """The owner's connection, in a transaction, with every guard of the trail switched off."""
-    name = connections["default"].settings_dict["NAME"]
-    connections["default"].close()
-    with databases.connect(name) as connection, connection.transaction():
-        connection.execute("SELECT set_config('exolot.action', 'system.migrate', true)")
-        for table in TRAIL:
-            connection.execute(f"ALTER TABLE products_{table} DISABLE TRIGGER USER")
-        connection.execute(
-            "ALTER TABLE products_auditentry DROP CONSTRAINT IF EXISTS products_auditentry_check"
-        )
-        yield connection
-
-
-def sql(*statements: str) -> Tamper:
-    def tamper(connection: psycopg.Connection) -> None:
-        for statement in statements:
-            assert connection.execute(statement).rowcount != 0, statement
-
-    return tamper
 
 
 def with_node_hashes(connection: psycopg.Connection) -> None:
@@ -279,6 +232,29 @@ def test_a_ledger_whose_key_was_handed_over_has_no_fault(outside: Path) -> None:
     assert verified(outside) == ""
 
 
+# What only a checkpoint from outside shows: all else contradicts something that is in the database.
+ONLY_OUTSIDE = {
+    "two entries swapped",
+    "back-dated",
+    "everything made anew in another order",
+    "the reason of an entry",
+    "the name of the actor",
+    "a record with all its entries",
+    "a record changed with its entry",
+}
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/tampering.md"
+ROW = re.compile(r"\| (.+?) \| (owner|owner with the key) \| (yes|no) \| (yes) \|")
+
+
+def test_the_page_on_tampering_says_what_these_tests_show() -> None:
+    shown = {(kind, "owner", "yes", "yes") for kind, _ in WITHOUT_KEY} | {
+        (kind, "owner with the key", "no" if kind in ONLY_OUTSIDE else "yes", "yes")
+        for kind in WITH_KEY
+    }
+
+    assert set(ROW.findall(PAGE.read_text(encoding="utf-8"))) == shown
+
+
 @pytest.mark.parametrize(("kind", "fault"), WITHOUT_KEY)
 def test_tampering_is_found(databases: Databases, outside: Path, kind: str, fault: str) -> None:
     with owner(databases) as connection:
@@ -286,6 +262,7 @@ def test_tampering_is_found(databases: Databases, outside: Path, kind: str, faul
 
     found = verified(outside)
     assert any(line.startswith(f"{fault}: ") for line in found.splitlines()), found
+    assert verified() != ""
 
 
 def test_a_newest_checkpoint_that_was_dropped_is_missed_by_its_copy(
@@ -330,6 +307,7 @@ def test_tampering_of_who_holds_the_key_is_found_by_the_checkpoint_outside(
 
     found = verified(outside)
     assert "root_differs: The checkpoint in" in found or "tree_cut: The checkpoint in" in found
+    assert (verified() == "") is (kind in ONLY_OUTSIDE)
 
 
 def test_an_empty_trail_does_not_continue_a_checkpoint(databases: Databases, outside: Path) -> None:
@@ -369,22 +347,138 @@ def test_a_checkpoint_that_cannot_be_read_is_said(outside: Path, tmp_path: Path)
     assert "cannot be read" in verified(tmp_path / "missing")
 
 
-def test_no_session_raises_a_false_alarm(databases: Databases, outside: Path) -> None:
-    settings = [
-        ("timezone", zone) for zone in ("Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
-    ] + [
-        ("datestyle", "ISO, DMY"),
-        ("intervalstyle", "postgres_verbose"),
-        ("bytea_output", "escape"),
-        ("extra_float_digits", "0"),
-        ("lc_numeric", "C"),
-    ]
+SESSION = {
+    "timezone": ("UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham", "-03:30"),
+    "datestyle": ("ISO, DMY", "ISO, MDY"),
+    "intervalstyle": ("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
+    "bytea_output": ("hex", "escape"),
+    "extra_float_digits": ("-15", "0", "3"),
+    "client_encoding": ("UTF8", "WIN1252"),
+    "lc_numeric": ("C", "POSIX"),
+    "lc_time": ("C", "POSIX"),
+    "lc_monetary": ("C", "POSIX"),
+    "xmlbinary": ("base64", "hex"),
+}
+DATE_STYLES = ("ISO, DMY", "German", "SQL, MDY", "Postgres, YMD")
+PROCESS = {
+    "TZ": ("UTC", "Asia/Kathmandu", "America/St_Johns"),
+    "LC_ALL": ("C", "C.UTF-8"),
+}
+
+
+@pytest.fixture
+def _own_locale(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Zone and locale of the process are as before afterwards."""
+    before = locale.setlocale(locale.LC_ALL)
+    for name in PROCESS:
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    locale.setlocale(locale.LC_ALL, before)
+
+
+@pytest.mark.usefixtures("_own_locale")
+def test_no_session_raises_a_false_alarm(outside: Path) -> None:
+    rng = random.Random(100)  # noqa: S311  # combinations, no secrets
     for turn in range(100):
-        name, value = settings[turn % len(settings)]
+        session = {name: rng.choice(values) for name, values in SESSION.items()}
+        process = {name: rng.choice(values) for name, values in PROCESS.items()}
+        os.environ.update(process)
+        time.tzset()
+        locale.setlocale(locale.LC_ALL, process["LC_ALL"])
         with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
-        if turn < len(settings):
+            for name, value in session.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        if turn % 20 == 0:
             donor(f"D-1{turn:03d}")
             checkpoint()
+        with connections["default"].cursor() as cursor:
+            # The driver that wrote above reads times in no other style than ISO.
+            cursor.execute("SELECT set_config('datestyle', %s, false)", [rng.choice(DATE_STYLES)])
 
-        assert verified(outside) == "", (name, value)
+        assert verified(outside) == "", (session, process)
+
+
+def undated(connection: psycopg.Connection, number: int) -> None:
+    """The checkpoint as it was signed before notes said when."""
+    found = Checkpoint.objects.get(number=number)
+    note = sign_note(checkpoint_text(Head(NAME, found.size, bytes(found.root))), signer())
+    connections["default"].close()
+    connection.execute("UPDATE products_checkpoint SET note = %s WHERE number = %s", [note, number])
+
+
+def move(connection: psycopg.Connection, number: int, by: str) -> None:
+    connection.execute(
+        "UPDATE products_checkpoint SET sealed_at = sealed_at + %s::interval WHERE number = %s",
+        [by, number],
+    )
+
+
+def test_checkpoints_of_before_notes_said_when_have_no_fault(
+    databases: Databases, outside: Path
+) -> None:
+    with owner(databases) as connection:
+        undated(connection, 1)
+
+    assert verified(outside) == ""
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_checkpoint_that_says_when_is_not_moved_in_time(
+    databases: Databases, outside: Path, number: int
+) -> None:
+    with owner(databases) as connection:
+        move(connection, number, "1 microsecond")
+
+    assert verified(outside).startswith("time_differs: ")
+
+
+@pytest.mark.parametrize("by", ["-2 minutes", "1 day"])
+def test_a_checkpoint_that_does_not_say_when_stays_between_its_entries_and_the_next(
+    databases: Databases, outside: Path, by: str
+) -> None:
+    with owner(databases) as connection:
+        undated(connection, 1)
+        move(connection, 1, by)
+
+    assert verified(outside).startswith("time_differs: ")
+
+
+def test_a_checkpoint_of_a_key_that_was_handed_over_is_refused(
+    databases: Databases, outside: Path
+) -> None:
+    rotate(signer(1), signer(2))
+    newest = Checkpoint.objects.get(size=Leaf.objects.count())
+    text = newest.note.split("\n\n")[0] + "\n"
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_checkpoint SET note = %s, key_id = "
+            "(SELECT id FROM products_ledgerkey WHERE number = 1) WHERE number = %s",
+            [sign_note(text, signer(1)), newest.number],
+        )
+
+    found = verified(outside)
+    assert found.startswith("checkpoint_refused: ")
+    assert "had been handed over" in found
+
+
+def test_a_checkpoint_from_outside_of_a_key_that_was_handed_over_is_refused(outside: Path) -> None:
+    rotate(signer(1), signer(2))
+    text = Checkpoint.objects.get(size=Leaf.objects.count()).note.split("\n\n")[0] + "\n"
+    outside.write_text(sign_note(text, signer(1)), encoding="utf-8")
+
+    assert verified(outside).startswith("checkpoint_refused: The checkpoint in")
+
+
+def test_a_checkpoint_under_the_number_of_another_key_is_told(
+    databases: Databases, outside: Path
+) -> None:
+    rotate(signer(1), signer(2))
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_checkpoint SET key_id = "
+            "(SELECT id FROM products_ledgerkey WHERE number = 2) WHERE number = 1"
+        )
+
+    assert verified(outside).startswith("checkpoint_differs: Checkpoint 1 ")

@@ -9,6 +9,7 @@ import pytest
 from products.domain.ledger_faults import Fault, Head, Tally, check_heads
 from products.domain.merkle import Frontier, leaf_hash
 from products.domain.notes import Checkpoint, checkpoint_text, make_signer, sign_note
+from products.domain.sealing import Term
 
 NAME = "exolot.example/ledger"
 KEY = make_signer(NAME, hashlib.sha256(b"key").digest())
@@ -24,7 +25,7 @@ def head(size: int, *, leaves: list[bytes] = LEAVES, name: str = "") -> Head:
 
 def checked(*heads: Head, leaves: list[bytes] = LEAVES) -> tuple[int, list[str]]:
     tally = Tally()
-    size = check_heads(heads, [KEY.verifier], iter(leaves), tally)
+    size = check_heads(heads, [Term(KEY.verifier)], iter(leaves), tally)
     return size, [fault.kind for fault in tally.faults()]
 
 

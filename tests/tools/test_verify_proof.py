@@ -44,6 +44,27 @@ def test_good_files_are_accepted(tmp_path: Path, continues: bool) -> None:
     assert done.stdout == "The entry is in the ledger, in a tree of 23 entries.\n"
 
 
+SEALED = ("sealed 2026-01-02T03:04:05.000006Z",)
+DATED = sign_note(checkpoint_text(Checkpoint(SIGNER.name, 23, NODES.root(23), SEALED)), SIGNER)
+
+
+def test_the_time_that_was_signed_is_shown(tmp_path: Path) -> None:
+    proof = GOOD.proof.replace(note_of(23).encode(), DATED.encode())
+
+    done = run(tmp_path, replace(GOOD, proof=proof), continues=False)
+
+    assert done.stdout.endswith("of 23 entries, sealed 2026-01-02T03:04:05.000006Z.\n")
+
+
+def test_another_time_than_was_signed_is_refused(tmp_path: Path) -> None:
+    note = DATED.replace("2026-01-02", "2025-01-02")
+    proof = GOOD.proof.replace(note_of(23).encode(), note.encode())
+
+    done = run(tmp_path, replace(GOOD, proof=proof), continues=False)
+
+    assert "a signature is not of its text" in done.stderr
+
+
 def test_a_key_beside_that_of_the_ledger_does_no_harm(tmp_path: Path) -> None:
     assert run(tmp_path, GOOD, vkeys=(OTHER.vkey, SIGNER.vkey)).returncode == 0
 
