@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -302,44 +303,42 @@ def test_a_plus_sign_that_was_not_written_as_one_is_understood(auditor: ApiClien
 # Every address.
 
 
-def addresses_read() -> list[str]:
-    paths = [path for path, item in description()["paths"].items() if "get" in item]
-    names = {"number": "1", "specification": "1", "hold": "1", "version": "1", "checkpoint": "1"}
-    key = "0199a7c2-0000-7000-8000-000000000000"
-    return [
-        path.format_map(
-            {
-                part: names.get(part, key)
-                for part in "lot sample run amendment evidence investigation donor source product "
-                "specification method version instrument material number laboratory transcription "
-                "signature site username lockout token_key entry checkpoint hold".split()
-            }
-        )
-        for path in paths
-    ]
+KEY = "0199a7c2-0000-7000-8000-000000000000"
+NUMBERED = {"number", "specification", "hold", "version", "checkpoint"}
 
 
-def takes_as_of(path: str) -> bool:
-    for template, item in description()["paths"].items():
-        if "get" in item and template.count("/") == path.count("/"):
-            parts = zip(template.split("/"), path.split("/"), strict=True)
-            if all(one == other or one.startswith("{") for one, other in parts):
-                named = item["get"].get("parameters", ())
-                return any(parameter["name"] == AS_OF for parameter in named)
-    raise LookupError(path)
+def addresses_read() -> dict[str, bool]:
+    """Every address that is read, of records that need not be there, and whether it has a past."""
+    return {
+        re.sub(r"{(\w+)}", lambda part: "1" if part[1] in NUMBERED else KEY, path): AS_OF
+        in {parameter["name"] for parameter in item["get"].get("parameters", ())}
+        for path, item in description()["paths"].items()
+        if "get" in item
+    }
 
 
 def test_an_address_without_a_past_refuses_an_instant_and_says_so(auditor: ApiClient) -> None:
     then = asked(sealed().sealed_at)
-    found = addresses_read()
-    others = [path for path in found if not takes_as_of(path)]
+    without = [path for path, has_past in addresses_read().items() if not has_past]
 
-    for path in others:
+    for path in without:
         refused = auditor.get(path, then)
         assert refusal(refused) == (400, "no_past"), path
         assert problem(refused)["field"] == "as_of"
-    assert len(others) > 40
-    assert len(found) - len(others) == 15
+    assert len(without) == 50
+
+
+def test_an_address_with_a_past_shows_it_or_knows_no_such_record(auditor: ApiClient) -> None:
+    then = sealed()
+    with_past = [path for path, has_past in addresses_read().items() if has_past]
+
+    for path in with_past:
+        answer = auditor.get(path, asked(then.sealed_at))
+        if KEY in path:
+            assert refusal(answer) == (404, "not_found"), path
+        else:
+            assert made(answer)["checkpoint"]["number"] == then.number, path
+    assert len(with_past) == 15
 
 
 def test_the_description_itself_has_no_past(auditor: ApiClient) -> None:
