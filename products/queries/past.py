@@ -51,7 +51,7 @@ _BEGINNING = re.compile(
 )
 
 # `Expiry.ends_at`. Where midnight comes twice it is the first; the database means the second.
-_ENDS_AT = """
+ENDS_AT = """
 SELECT CASE WHEN ends.day > '9999-12-30' THEN timestamptz '9999-12-31 00:00+00'
             WHEN (ends.at - interval '1 hour') AT TIME ZONE {zone} = ends.day::timestamp
             THEN ends.at - interval '1 hour' ELSE ends.at END
@@ -185,7 +185,7 @@ def _next_status() -> str:
 
 
 def _judged_until() -> str:
-    ends_at = _ENDS_AT.format(
+    ends_at = ENDS_AT.format(
         zone="(SELECT site.zone FROM public.products_site site WHERE site.id = live.site_id)",
         precision="image->>'expires_precision'",
         on="(image->>'expires_on')::date",
