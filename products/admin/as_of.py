@@ -48,7 +48,7 @@ def answer_past(request: HttpRequest, lot: Lot, frame: Mapping[str, Any]) -> Tem
             context |= _shown(lot.number, then)
             return TemplateResponse(request, TEMPLATE, context).render()  # type: ignore[return-value]  # itself
     except (DomainError, ValidationError) as refused:
-        context["refused"] = getattr(refused, "message", str(refused))
+        context["unanswered"] = getattr(refused, "message", str(refused))
     return TemplateResponse(request, TEMPLATE, context, status=HTTPStatus.BAD_REQUEST)
 
 

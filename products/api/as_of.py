@@ -44,7 +44,7 @@ def then_too(handler: Reads[Named]) -> Handler[Named]:
             return _sealed(request, handler(view, request, then.at, *args, **named), then)
 
     answer.has_past = True  # type: ignore[attr-defined]  # read by `View.initial`
-    return answer
+    return answer  # type: ignore[return-value]  # a view may be any
 
 
 def asked_moment(request: Request) -> Moment | None:
@@ -93,6 +93,6 @@ def _linked(body: Mapping[str, Any], query: str) -> Body:
 
 
 def is_known(request: Request, tag: str) -> bool:
-    """Whether the client holds the answer of this ETag, as If-None-Match says (RFC 9110, 13.1.2)."""
+    """Whether If-None-Match says that the client holds this answer (RFC 9110, 13.1.2)."""
     asked = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
     return tag in [part.removeprefix("W/") for part in asked] or asked == ["*"]

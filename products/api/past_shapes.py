@@ -94,7 +94,8 @@ def _nullable(shape: Shape) -> dict[str, Any]:
 def _or_null(field: serializers.Field[Any, Any, Any, Any]) -> Any:
     help_text = field.help_text
     if isinstance(field, serializers.ListSerializer):
-        return _past(type(field.child))(many=True, allow_null=True, help_text=help_text)
+        row: Shape = type(field.child)
+        return _past(row)(many=True, allow_null=True, help_text=help_text)
     if isinstance(field, serializers.Serializer):
         return _past(type(field))(allow_null=True, help_text=help_text)
     nullable = deepcopy(field)

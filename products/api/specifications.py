@@ -240,7 +240,7 @@ def _criterion_body(row: CriterionRow) -> Body:
         "compare_on": criterion.compare_on,
         "allowed_words": list(criterion.allowed_words),
         "required": criterion.required,
-        "satisfied_by": criterion.satisfied_by,
+        "satisfied_by": row.satisfied_by,
     }
 
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from products.domain.errors import NotFoundError, NotSealedYetError
 from products.models import Checkpoint, Disposition
@@ -68,11 +69,11 @@ def last_image(table: str, value: str) -> str:
         f"(SELECT {value} FROM (SELECT entry.after AS image FROM public.products_auditentry entry "
         "JOIN public.products_leaf leaf ON leaf.entry_id = entry.id "
         f"WHERE entry.record_table = '{table}' AND entry.record_id = live.id::text "
-        "AND leaf.index < {size} ORDER BY leaf.index DESC LIMIT 1) last WHERE image IS NOT NULL)"
+        "AND leaf.index < {size} ORDER BY leaf.index DESC LIMIT 1) last WHERE image IS NOT NULL)"  # our own words
     )
 
 
-def last_evaluation(lot: object) -> StoredEvaluation | None:
+def last_evaluation(lot: UUID) -> StoredEvaluation | None:
     """The evaluation in the last decision on the lot with this key; None without a decision."""
     row = Disposition.objects.filter(lot=lot).order_by("-number").first()
     if row is None:

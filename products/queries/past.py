@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -61,6 +62,8 @@ FROM (SELECT next.day, next.day::timestamp AT TIME ZONE {zone} AS at
                         ELSE {on} + 1 END AS day) next) ends
 """
 
+_is_past: ContextVar[bool] = ContextVar("is_past", default=False)
+
 
 @contextmanager
 def records_at(then: Moment) -> Iterator[None]:
@@ -69,12 +72,21 @@ def records_at(then: Moment) -> Iterator[None]:
     Nothing can be written, and what has no past cannot be read.
     """
     size = then.checkpoint.size
+    token = _is_past.set(True)
 
     def read(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         return execute(in_the_past(sql, size), params, many, context)
 
-    with connection.execute_wrapper(read):
-        yield
+    try:
+        with connection.execute_wrapper(read):
+            yield
+    finally:
+        _is_past.reset(token)
+
+
+def is_past() -> bool:
+    """Whether what is read is of a past moment, and not to be kept for the next reading."""
+    return _is_past.get()
 
 
 def in_the_past(statement: str, size: int) -> str:
@@ -121,7 +133,7 @@ def _rows(table: str, words: Collection[str]) -> str:
     exists = last_image(table, "true")
     return (
         f'"{table}" AS NOT MATERIALIZED '
-        f"(SELECT {columns or '1'} FROM public.{table} live WHERE {exists})"
+        f"(SELECT {columns or '1'} FROM public.{table} live WHERE {exists})"  # our own words
     )
 
 
@@ -131,7 +143,7 @@ def _columns(table: str) -> dict[str, str]:
     model = tables_with_a_past()[table]
     keys = keys_of(model)
     return {
-        field.column: f'live."{field.column}"' if field.column in keys else _then(table, field)
+        str(field.column): f'live."{field.column}"' if field.column in keys else _then(table, field)
         for field in model._meta.concrete_fields  # noqa: SLF001  # documented
     }
 
@@ -140,15 +152,15 @@ def keys_of(model: type[Model]) -> frozenset[str]:
     """The columns by which rows are found, joined and put in order, and which never change."""
     meta = model._meta  # noqa: SLF001  # documented
     named = {
-        name.lstrip("-")
+        str(name).lstrip("-")
         for names in (
-            meta.ordering,
+            meta.ordering or (),
             *(getattr(part, "fields", ()) for part in (*meta.constraints, *meta.indexes)),
         )
         for name in names
     }
     found = {
-        field.column
+        str(field.column)
         for field in meta.concrete_fields
         if field.unique or isinstance(field, ForeignKey) or field.name in named
     }
@@ -171,7 +183,7 @@ def _value(field: Field[Any, Any]) -> str:
         items = f"jsonb_array_elements_text(nullif(image->'{name}', 'null'))"
         return (
             f"CASE WHEN image ? '{name}' THEN coalesce("
-            f"(SELECT array_agg(item) FROM {items} item), '{{}}')::{kind} END"
+            f"(SELECT array_agg(item) FROM {items} item), '{{}}')::{kind} END"  # our own words
         )
     return f"(image->>'{name}')::{kind}"
 
@@ -181,7 +193,8 @@ def _value(field: Field[Any, Any]) -> str:
 
 
 def _next_status() -> str:
-    return f"CASE WHEN {_may_expire()} THEN '{ReleaseStatus.EXPIRED}' ELSE image->>'release_status' END"
+    expired = f"CASE WHEN {_may_expire()} THEN '{ReleaseStatus.EXPIRED}'"
+    return f"{expired} ELSE image->>'release_status' END"
 
 
 def _judged_until() -> str:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from products.models import Checkpoint, Lot
 from tests.admin.test_lots import released
-from tests.browser.test_story import SCHEMES, SIZES, Watch, inspect, signed_in
+from tests.browser.test_story import Watch, inspect, signed_in
 from tests.records import ZONE
 from tests.sealing import seal, sign_head
 
@@ -41,22 +41,11 @@ def test_the_past_of_a_lot_is_asked_for_by_keyboard_and_shown_without_faults(
         # To the second, this is before the seal.
         expect(page.get_by_role("alert")).to_contain_text("No checkpoint was made at or before")
         faults = inspect(page, "refused")
-        shoot(page, "refused")
         page.goto(f"{page.url.split('?')[0]}?as_of={head.sealed_at.isoformat()}")
         expect(page.get_by_text("Nothing can be changed here.")).to_be_visible()
         faults += inspect(page, "past")
-        shoot(page, "past")
         page.get_by_role("link", name="Back to now").click()
         expect(page.get_by_role("link", name="Place a hold")).to_be_visible()
-        shoot(page, "now")
 
     assert faults == []
     assert [said for said in watch.complaints if "400" not in said] == []
-
-
-def shoot(page, name):
-    for width, height in SIZES:
-        for scheme in SCHEMES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=f"/tmp/asof/{name}-{width}-{scheme}.png", full_page=True)

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,11 +88,10 @@ def test_a_row_of_now_is_a_row_of_then_when_nothing_came_between() -> None:
     then = sealed_moment()
 
     for model in tables_with_a_past().values():
-        left_out = AUDITED[model._meta.db_table]
-        names = [
-            field.attname for field in model._meta.concrete_fields if field.column not in left_out
-        ]
-        rows = model._default_manager.order_by("id").values(*names)
+        meta = model._meta  # noqa: SLF001  # documented
+        left_out = AUDITED[meta.db_table]
+        names = [field.attname for field in meta.concrete_fields if field.column not in left_out]
+        rows = QuerySet(model).order_by("id").values(*names)
         now = list(rows)
         with records_at(then):
             assert list(rows.all()) == now, model
@@ -148,8 +148,7 @@ def test_what_has_no_past_is_not_asked_of_it(statement: str) -> None:
         "SELECT number FROM products_lot",
         "  select number from products_lot",
         "WITH found AS (SELECT number FROM products_lot) SELECT number FROM found",
-        "WITH RECURSIVE line (number) AS (SELECT number FROM products_lot UNION SELECT number "
-        "FROM line) SELECT number FROM line",
+        "WITH RECURSIVE line (n) AS (SELECT number FROM products_lot UNION TABLE line) TABLE line",
         "SELECT (SELECT max(number) FROM products_lot)",
     ],
 )
@@ -213,7 +212,7 @@ def ended_by_the_database(days: list[tuple[date, Precision, str]]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT ({ends_at}) FROM unnest(%s::date[], %s::text[], %s::text[]) WITH ORDINALITY "
-            "AS day (on_, precision, zone, place) ORDER BY place",
+            "AS day (on_, precision, zone, place) ORDER BY place",  # our own words
             [
                 [on for on, _, _ in days],
                 [precision.value for _, precision, _ in days],
