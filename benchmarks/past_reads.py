@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from benchmarks import audit_reads
 from benchmarks.audit_reads import explained, nodes_of
@@ -87,12 +87,16 @@ def load(owner: psycopg.Connection, *, entries: int, lots: int, changes: int) ->
 
 def asked_of(then: Moment) -> Iterator[tuple[str, QuerySet[Lot, Any], int]]:
     """Each question with how many values of rows it may read."""
-    rows = lot_values(lots_listed(then.at)).order_by("-made_on", "-id")
+    rows: QuerySet[Lot, Any] = lot_values(lots_listed(then.at)).order_by("-made_on", "-id")
     middle = Lot.objects.order_by("-made_on", "-id")[Lot.objects.count() // 2].made_on
     yield "one lot of a few entries", rows.filter(number__iexact="B-1"), 40
     yield "a page of lots", rows[:PAGE], 40 * PAGE
     yield "a page from the middle", rows.filter(made_on__lte=middle)[:PAGE], 40 * PAGE
-    yield "a page of those in quarantine", rows.filter(status="quarantined")[:PAGE], 44 * PAGE
+    yield (
+        "a page of those in quarantine",
+        rows.filter(Q(("status", "quarantined")))[:PAGE],
+        44 * PAGE,
+    )
     # Of the lot itself: only lots that are judged anew for years come near.
     yield "one lot that was changed all the time", rows.filter(number__iexact="BIG"), 0
 

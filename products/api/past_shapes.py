@@ -94,7 +94,7 @@ def _nullable(shape: Shape) -> dict[str, Any]:
 def _or_null(field: serializers.Field[Any, Any, Any, Any]) -> Any:
     help_text = field.help_text
     if isinstance(field, serializers.ListSerializer):
-        row: Shape = type(field.child)
+        row: Any = type(field.child)
         return _past(row)(many=True, allow_null=True, help_text=help_text)
     if isinstance(field, serializers.Serializer):
         return _past(type(field))(allow_null=True, help_text=help_text)

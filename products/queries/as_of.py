@@ -65,12 +65,12 @@ def last_image(table: str, value: str) -> str:
 
     ``live`` is the row as it is. Which of its entries is the last is decided here and nowhere else.
     """
-    return (
-        f"(SELECT {value} FROM (SELECT entry.after AS image FROM public.products_auditentry entry "
-        "JOIN public.products_leaf leaf ON leaf.entry_id = entry.id "
-        f"WHERE entry.record_table = '{table}' AND entry.record_id = live.id::text "
-        "AND leaf.index < {size} ORDER BY leaf.index DESC LIMIT 1) last WHERE image IS NOT NULL)"  # our own words
-    )
+    return f"""(SELECT {value} FROM (
+        SELECT entry.after AS image FROM public.products_auditentry entry
+        JOIN public.products_leaf leaf ON leaf.entry_id = entry.id
+        WHERE entry.record_table = '{table}' AND entry.record_id = live.id::text
+          AND leaf.index < {{size}} ORDER BY leaf.index DESC LIMIT 1
+    ) last WHERE image IS NOT NULL)"""  # noqa: S608  # of our own words
 
 
 def last_evaluation(lot: UUID) -> StoredEvaluation | None:

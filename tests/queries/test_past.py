@@ -91,7 +91,7 @@ def test_a_row_of_now_is_a_row_of_then_when_nothing_came_between() -> None:
         meta = model._meta  # noqa: SLF001  # documented
         left_out = AUDITED[meta.db_table]
         names = [field.attname for field in meta.concrete_fields if field.column not in left_out]
-        rows = QuerySet(model).order_by("id").values(*names)
+        rows: QuerySet[Any, Any] = QuerySet(model).order_by("id").values(*names)
         now = list(rows)
         with records_at(then):
             assert list(rows.all()) == now, model
@@ -211,8 +211,8 @@ def ended_by_the_database(days: list[tuple[date, Precision, str]]) -> list[Any]:
     ends_at = ENDS_AT.format(zone="day.zone", precision="day.precision", on="day.on_")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT ({ends_at}) FROM unnest(%s::date[], %s::text[], %s::text[]) WITH ORDINALITY "
-            "AS day (on_, precision, zone, place) ORDER BY place",  # our own words
+            f"""SELECT ({ends_at}) FROM unnest(%s::date[], %s::text[], %s::text[])
+            WITH ORDINALITY AS day (on_, precision, zone, place) ORDER BY place""",  # noqa: S608  # our own
             [
                 [on for on, _, _ in days],
                 [precision.value for _, precision, _ in days],
