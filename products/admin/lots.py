@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from products.actions.lots import declare_stability_study, register_lot
+from products.admin.as_of import PARAMETER, answer_past
 from products.admin.dispositions import (
     acknowledging,
     changing_specification,
@@ -181,6 +182,24 @@ class LotAdmin(RecordAdmin[Lot]):
             "may_open": self.may(request, "run.open") and bool(page.samples),
             **divided(lot_options(request, page)),
         }
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method != "GET" or PARAMETER not in request.GET:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        require(request, Permission.READ, "reading records")
+        lot = self.record(object_id)
+        frame = {
+            **self.admin_site.each_context(request),
+            "title": f"Lot {lot.number}",
+            "crumbs": self._crumbs(lot),
+        }
+        return answer_past(request, lot, frame)
 
     def registration(self, request: HttpRequest) -> ActionPage:
         def perform(context: Any, typed: dict[str, Any]) -> Done:

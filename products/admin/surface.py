@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from products.actions.base import ACTIONS
+from products.admin.as_of import refuse_as_of
 from products.admin.histories import History, answer_history
 from products.admin.pages import ActionPage, Crumb, answer, require
 from products.admin.requests import identity_in
@@ -100,6 +101,7 @@ class RecordAdmin(admin.ModelAdmin, Generic[Row]):  # type: ignore[type-arg]  # 
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The record, to read. Opens no transaction: an action opens its own and is outermost."""
+        refuse_as_of(request)
         require(request, Permission.READ, "reading records")
         record = self.record(object_id)
         return TemplateResponse(
@@ -177,6 +179,7 @@ class RecordAdmin(admin.ModelAdmin, Generic[Row]):  # type: ignore[type-arg]  # 
     # For the pages below.
 
     def answer(self, request: HttpRequest, page: ActionPage) -> HttpResponse:
+        refuse_as_of(request)
         return answer(self.admin_site, request, page)
 
     def record(self, key: Any) -> Row:

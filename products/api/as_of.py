@@ -2,141 +2,97 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from products.api.schema import BlockShape
-from products.api.shown_lots import ExpiryShape
-from products.api.surface import Body, Instant
-from products.domain.lots import STATUS_LABELS
-from products.queries.as_of import Moment, PastLot, evaluation_then, moment
+from products.api.errors import NoPastError
+from products.api.surface import AS_OF, Body, View
+from products.domain.errors import InvalidInstantError
+from products.domain.instants import parse_instant
+from products.queries.as_of import Moment, moment
+from products.queries.past import records_at
 
-PARAMETER = "as_of"
-AS_OF = OpenApiParameter(
-    PARAMETER,
-    OpenApiTypes.DATETIME,
-    description="An instant with its offset from UTC (RFC 3339): the record as it stood under the "
-    "last checkpoint at or before it. 409 `not_sealed_yet` when it is later than the last seal, "
-    "404 `before_first_checkpoint` when it is earlier than the first.",
-)
+Named = ParamSpec("Named")
+Reads = Callable[Concatenate[Any, Request, datetime, Named], Response]
+Handler = Callable[Concatenate[Any, Request, Named], Response]
 
 
-class SealShape(serializers.Serializer[None]):
-    number = serializers.IntegerField()
-    size = serializers.IntegerField(help_text="Entries of the trail that the answer rests on.")
-    sealed_at = serializers.DateTimeField()
+def then_too(handler: Reads[Named]) -> Handler[Named]:
+    """A GET that is told the instant: now, or the one of `?as_of=` with the records of then."""
 
+    @wraps(handler)
+    def answer(view: View, request: Request, *args: Named.args, **named: Named.kwargs) -> Response:
+        then = asked_moment(request)
+        if then is None:
+            return handler(view, request, timezone.now(), *args, **named)
+        if "If-Match" in request.headers:
+            raise NoPastError(
+                "If-Match is for decisions on a lot as it stands. Nothing is decided on a past "
+                "answer: read the lot without as_of and send that ETag.",
+                field="If-Match",
+            )
+        with records_at(then):
+            return _sealed(request, handler(view, request, then.at, *args, **named), then)
 
-class PastShape(serializers.Serializer[None]):
-    as_of = serializers.DateTimeField(help_text="The instant that was asked for.")
-    checkpoint = SealShape(help_text="The last seal at or before it, which answers.")
-
-
-class PastLotShape(PastShape):
-    number = serializers.CharField()
-    product = serializers.CharField()
-    basis = serializers.CharField()
-    status = serializers.CharField(help_text="At the instant; read it with the basis only.")
-    status_label = serializers.CharField()
-    blocks = BlockShape(many=True, allow_null=True, help_text="As stored on the lot then.")
-    decision = serializers.CharField(allow_null=True)
-    decision_number = serializers.IntegerField(allow_null=True)
-    made_on = serializers.DateField(allow_null=True)
-    vials = serializers.IntegerField(allow_null=True)
-    expires = ExpiryShape()
-    specification_version = serializers.IntegerField(allow_null=True)
-
-
-class StoredEvaluationShape(serializers.Serializer[None]):
-    decision = serializers.IntegerField(help_text="Number of the decision that it was signed with.")
-    kind = serializers.CharField(help_text="Of that decision.")
-    sha256 = serializers.CharField(help_text="Of the stored document.")
-    document = serializers.JSONField(help_text="As it was stored; never judged again.")
-
-
-class PastEvaluationShape(PastShape):
-    lot = serializers.CharField()
-    status = serializers.CharField(help_text="At the instant; read it with the basis only.")
-    status_label = serializers.CharField()
-    basis = serializers.CharField()
-    blocks_on_lot = BlockShape(
-        many=True, allow_null=True, help_text="As last judged then, signed or not."
-    )
-    signed_evaluation = StoredEvaluationShape(
-        allow_null=True, help_text="Of the last decision by then; null when there was none."
-    )
-
-
-class PastDonorShape(PastShape):
-    code = serializers.CharField()
-    eligibility = serializers.CharField()
-    determined_on = serializers.DateField(allow_null=True)
+    answer.has_past = True  # type: ignore[attr-defined]  # read by `View.initial`
+    return answer  # type: ignore[return-value]  # a view may be any
 
 
 def asked_moment(request: Request) -> Moment | None:
     """The moment that `?as_of=` names; None without it.
 
     Raises:
-        ValidationError: it is no instant with an offset.
+        InvalidInstantError: it is no instant with an offset, or there is more than one.
         NotSealedYetError, NotFoundError: as of `moment`.
     """
-    text = request.query_params.get(PARAMETER)
-    if text is None:
+    texts = request.query_params.getlist(AS_OF)
+    if not texts:
         return None
-    try:
-        return moment(Instant().run_validation(text))
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({PARAMETER: error.detail}) from error
+    if len(texts) > 1:
+        raise InvalidInstantError("as_of is given more than once. State one instant.", field=AS_OF)
+    return moment(parse_instant(texts[0], field=AS_OF))
 
 
-def past(then: Moment) -> Body:
+def _sealed(request: Request, response: Response, then: Moment) -> Response:
+    """The answer with the seal that it rests on, and an ETag of what it says."""
+    del response["ETag"]
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response
     seal = then.checkpoint
-    return {
+    response.data = {
         "as_of": then.at,
         "checkpoint": {"number": seal.number, "size": seal.size, "sealed_at": seal.sealed_at},
+        **_linked(response.data, urlencode({AS_OF: then.at.isoformat()})),
     }
+    view = request.parser_context["view"]
+    renderer = view.get_renderers()[0]
+    digest = hashlib.sha256(renderer.render(response.data)).hexdigest()[:32]
+    tag = f'"as-of-{digest}"'
+    if is_known(request, tag):
+        return Response(status=304, headers={"ETag": tag})
+    response["ETag"] = tag
+    return response
 
 
-def past_lot_body(lot: PastLot, then: Moment) -> Body:
-    image = lot.image
-    return {
-        **past(then),
-        "number": lot.number,
-        "product": lot.product["code"],
-        "basis": lot.basis,
-        "status": lot.status,
-        "status_label": STATUS_LABELS[lot.status],
-        "blocks": image.get("blocks"),
-        "decision": image.get("decision"),
-        "decision_number": image.get("decision_number"),
-        "made_on": image.get("made_on"),
-        "vials": image.get("vials"),
-        "expires": {
-            "text": lot.expiry.text,
-            "on": lot.expiry.last_day,
-            "precision": lot.expiry.precision,
-            "ends_at": lot.expiry.ends_at,
-        },
-        "specification_version": lot.specification.get("version"),
-    }
+def _linked(body: Mapping[str, Any], query: str) -> Body:
+    """``body`` with links that stay in the past; a link that has no past is left out."""
+    if "results" in body and isinstance(body["results"], list):
+        return {**body, "results": [_linked(row, query) for row in body["results"]]}
+    if "links" not in body:
+        return dict(body)
+    return {**body, "links": {name: f"{to}?{query}" for name, to in body["links"].items()}}
 
 
-def past_evaluation_body(lot: PastLot, then: Moment) -> Body:
-    found = evaluation_then(lot, then)
-    return {
-        **past(then),
-        "lot": lot.number,
-        "status": lot.status,
-        "status_label": STATUS_LABELS[lot.status],
-        "basis": lot.basis,
-        "blocks_on_lot": lot.image.get("blocks"),
-        "signed_evaluation": found
-        and {
-            "decision": found.decision,
-            "kind": found.kind,
-            "sha256": found.sha256,
-            "document": found.document,
-        },
-    }
+def is_known(request: Request, tag: str) -> bool:
+    """Whether If-None-Match says that the client holds this answer (RFC 9110, 13.1.2)."""
+    asked = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+    return tag in [part.removeprefix("W/") for part in asked] or asked == ["*"]

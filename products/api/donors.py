@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.donors import determine_donor, register_donor
-from products.api.as_of import AS_OF, PARAMETER, PastDonorShape, asked_moment, past
+from products.api.as_of import then_too
 from products.api.filters import CharFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.surface import (
     ActionBody,
@@ -25,7 +28,6 @@ from products.domain.donors import DeterminationOutcome
 from products.domain.errors import NotFoundError
 from products.models import Donor
 from products.queries import catalogue
-from products.queries.as_of import donor_then
 
 TAG = "Donors and sources"
 BY_CODE = Keyset("donors", ("code",))
@@ -58,8 +60,9 @@ class DeterminationBody(SignedBody):
 
 
 class Donors(View):
-    @lists("list_donors", "Donors, by code", DonorShape, tag=TAG, filters=DonorFilters)
-    def get(self, request: Request) -> Response:
+    @lists("list_donors", "Donors, by code", DonorShape, tag=TAG, filters=DonorFilters, past=True)
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
         return listed(request, catalogue.donors(), BY_CODE, _bodies, DonorFilters)
 
     @acts(
@@ -78,26 +81,10 @@ class Donors(View):
 
 
 class OneDonor(View):
-    @reads(
-        "read_donor",
-        "One donor",
-        DonorShape,
-        tag=TAG,
-        parameters=[AS_OF],
-        past=PastDonorShape,
-    )
-    def get(self, request: Request, donor: str) -> Response:
-        only_parameters(request, [PARAMETER])
-        if then := asked_moment(request):
-            image, determined = donor_then(donor, then)
-            return Response(
-                {
-                    **past(then),
-                    "code": image["code"],
-                    "eligibility": determined["outcome"] if determined else UNDETERMINED,
-                    "determined_on": determined["determined_on"] if determined else None,
-                }
-            )
+    @reads("read_donor", "One donor", DonorShape, tag=TAG, past=as_of(DonorShape))
+    @then_too
+    def get(self, request: Request, now: datetime, donor: str) -> Response:
+        only_parameters(request, [])
         return _response(donor)
 
 

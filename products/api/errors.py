@@ -24,6 +24,7 @@ from products.domain.errors import (
     ConfigurationError,
     ConflictError,
     DomainError,
+    InvalidInstantError,
     InvalidValueError,
     NotComparableError,
     NotFoundError,
@@ -57,6 +58,12 @@ class InvalidCursorError(DomainError):
     """A cursor that this server did not sign for this list."""
 
     code = "invalid_cursor"
+
+
+class NoPastError(DomainError):
+    """`as_of` at an address that does not show its records as of an instant, or with a change."""
+
+    code = "no_past"
 
 
 class PreconditionRequiredError(DomainError):
@@ -105,6 +112,8 @@ class AnsweredBeforeError(Exception):
 
 OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
+    InvalidInstantError: HTTPStatus.BAD_REQUEST,
+    NoPastError: HTTPStatus.BAD_REQUEST,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     LengthRequiredError: HTTPStatus.LENGTH_REQUIRED,
     MalformedJsonError: HTTPStatus.BAD_REQUEST,

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.api.as_of import (
-    AS_OF,
-    PARAMETER,
-    PastEvaluationShape,
-    asked_moment,
-    past_evaluation_body,
-)
+from products.api.as_of import then_too
+from products.api.past_shapes import PastShape
 from products.api.schema import BlockShape, reads
-from products.api.surface import View, only_parameters
+from products.api.surface import AS_OF, Body, View, only_parameters
 from products.domain.blocks import source_of
 from products.domain.lots import STATUS_LABELS
 from products.domain.release import evaluate
-from products.queries.as_of import lot_then
+from products.queries.as_of import last_evaluation
 from products.queries.facts import lot_facts
-from products.queries.listing import lot_row
+from products.queries.listing import LotRow, lot_row
 
 
 class RuleShape(serializers.Serializer[None]):
@@ -59,21 +54,40 @@ class EvaluationShape(serializers.Serializer[None]):
     blocks = BlockShape(many=True, help_text="Every reason against release, in that order.")
 
 
+class StoredEvaluationShape(serializers.Serializer[None]):
+    decision = serializers.IntegerField(help_text="Number of the decision that it was signed with.")
+    kind = serializers.CharField(allow_null=True, help_text="Of that decision.")
+    sha256 = serializers.CharField(allow_null=True, help_text="Of the stored document.")
+    document = serializers.JSONField(help_text="As it was stored; never judged again.")
+
+
+class PastEvaluationShape(PastShape):
+    lot = serializers.CharField()
+    status = serializers.CharField(help_text="At the instant; read it with the basis only.")
+    status_label = serializers.CharField()
+    basis = serializers.CharField(allow_null=True)
+    blocks_on_lot = BlockShape(
+        many=True, allow_null=True, help_text="As last judged then, signed or not."
+    )
+    signed_evaluation = StoredEvaluationShape(
+        allow_null=True, help_text="Of the last decision by then; null when there was none."
+    )
+
+
 class LotEvaluation(View):
     @reads(
         "evaluate_lot",
         "Every release rule, judged now",
         EvaluationShape,
         tag="Lots",
-        parameters=[AS_OF],
         past=PastEvaluationShape,
     )
-    def get(self, request: Request, lot: str) -> Response:
-        only_parameters(request, [PARAMETER])
-        if then := asked_moment(request):
-            return Response(past_evaluation_body(lot_then(lot, then), then))
-        now = timezone.now()
+    @then_too
+    def get(self, request: Request, now: datetime, lot: str) -> Response:
+        only_parameters(request, [])
         row = lot_row(lot, now)
+        if AS_OF in request.query_params:
+            return Response(_stored(row))
         facts = lot_facts([row.id])[row.id]
         evaluation = evaluate(facts, now)
         return Response(
@@ -101,3 +115,16 @@ class LotEvaluation(View):
                 "blocks": [asdict(block) for block in evaluation.blocks],
             }
         )
+
+
+def _stored(row: LotRow) -> Body:
+    """What was on record of the judging of a past lot; nothing of it is judged again."""
+    found = last_evaluation(row.id)
+    return {
+        "lot": row.number,
+        "status": row.status,
+        "status_label": STATUS_LABELS[row.status],
+        "basis": row.basis,
+        "blocks_on_lot": row.blocks,
+        "signed_evaluation": found and asdict(found),
+    }

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.lots import declare_stability_study, register_lot
-from products.api.as_of import AS_OF, PARAMETER, PastLotShape, asked_moment, past_lot_body
+from products.api.as_of import is_known, then_too
 from products.api.filters import CharFilter, ChoiceFilter, DateFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
 from products.api.surface import (
@@ -34,7 +35,6 @@ from products.domain.release import BLOCK_CODES
 from products.domain.sources import TISSUE_LABELS, TissueKind
 from products.models import Lot
 from products.models.fields import choices_of
-from products.queries.as_of import lot_then
 from products.queries.listing import (
     lot_row,
     lot_rows,
@@ -123,9 +123,10 @@ REGISTRATION = OpenApiExample(
 
 
 class Lots(View):
-    @lists("list_lots", "Lots, newest first", LotRowShape, tag=TAG, filters=LotFilters)
-    def get(self, request: Request) -> Response:
-        rows = lot_values(lots_listed(timezone.now()))
+    @lists("list_lots", "Lots, newest first", LotRowShape, tag=TAG, filters=LotFilters, past=True)
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
+        rows = lot_values(lots_listed(now))
         return listed(request, rows, NEWEST_MADE, _row_bodies, LotFilters)
 
     @acts(
@@ -150,18 +151,15 @@ class OneLot(View):
         "One lot",
         LotShape,
         tag=TAG,
-        parameters=[NO_CHANGE, AS_OF],
-        past=PastLotShape,
+        parameters=[NO_CHANGE],
+        past=as_of(LotShape),
     )
-    def get(self, request: Request, lot: str) -> Response:
-        only_parameters(request, [PARAMETER])
-        if then := asked_moment(request):
-            return Response(past_lot_body(lot_then(lot, then), then))
-        now = timezone.now()
+    @then_too
+    def get(self, request: Request, now: datetime, lot: str) -> Response:
+        only_parameters(request, [])
         row = lot_row(lot, now)
         tag = etag_of(row.stamp)
-        asked = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
-        if tag in [part.removeprefix("W/") for part in asked] or asked == ["*"]:
+        if is_known(request, tag):
             return Response(status=304, headers={"ETag": tag})
         return one_lot_response(row, now)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from products.api.as_of import then_too
+from products.api.past_shapes import as_of
 from products.api.schema import reads
 from products.api.shown_runs import RunRowShape, run_bodies
 from products.api.surface import Body, View, only_parameters
@@ -57,10 +59,12 @@ class LotResults(View):
         "All results of a lot by category, beside their limits",
         LotResultsShape,
         tag="Lots",
+        past=as_of(LotResultsShape),
     )
-    def get(self, request: Request, lot: str) -> Response:
+    @then_too
+    def get(self, request: Request, now: datetime, lot: str) -> Response:
         only_parameters(request, [])
-        row = lot_row(lot, timezone.now())
+        row = lot_row(lot, now)
         facts = lot_facts([row.id])[row.id]
         own = runs_of_lot(row.id)
         inherited = _inherited(facts)

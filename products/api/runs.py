@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypedDict
 
 from django.urls import reverse
@@ -14,9 +15,11 @@ from products.actions.laboratories import record_report
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run
 from products.actions.runs import discard_run, open_run
+from products.api.as_of import then_too
 from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown_runs import RunRowShape, RunShape, run_bodies, run_response
 from products.api.surface import (
@@ -183,8 +186,9 @@ READINGS = OpenApiExample(
 
 
 class Runs(View):
-    @lists("list_runs", "Runs, newest first", RunRowShape, tag=TAG, filters=RunFilters)
-    def get(self, request: Request) -> Response:
+    @lists("list_runs", "Runs, newest first", RunRowShape, tag=TAG, filters=RunFilters, past=True)
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
         return listed(request, evidence.runs(), NEWEST, run_bodies, RunFilters)
 
 
@@ -209,8 +213,15 @@ class RunsOfSample(View):
 
 
 class OneRun(View):
-    @reads("read_run", "One run with its readings and result versions", RunShape, tag=TAG)
-    def get(self, request: Request, run: str) -> Response:
+    @reads(
+        "read_run",
+        "One run with its readings and result versions",
+        RunShape,
+        tag=TAG,
+        past=as_of(RunShape),
+    )
+    @then_too
+    def get(self, request: Request, now: datetime, run: str) -> Response:
         only_parameters(request, [])
         return run_response(run)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.urls import reverse
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.samples import draw_sample
+from products.api.as_of import then_too
 from products.api.filters import CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import name_of
 from products.api.surface import (
@@ -62,15 +65,24 @@ class SampleBody(ActionBody):
 
 
 class Samples(View):
-    @lists("list_samples", "Samples, newest first", SampleShape, tag=TAG, filters=SampleFilters)
-    def get(self, request: Request) -> Response:
+    @lists(
+        "list_samples",
+        "Samples, newest first",
+        SampleShape,
+        tag=TAG,
+        filters=SampleFilters,
+        past=True,
+    )
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
         return listed(request, evidence.samples(), NEWEST, _bodies, SampleFilters)
 
 
 class SamplesOfLot(View):
-    @lists("list_samples_of_lot", "Samples of a lot", SampleShape, tag=TAG, named=True)
-    def get(self, request: Request, lot: str) -> Response:
-        row = lot_row(lot, timezone.now())
+    @lists("list_samples_of_lot", "Samples of a lot", SampleShape, tag=TAG, named=True, past=True)
+    @then_too
+    def get(self, request: Request, now: datetime, lot: str) -> Response:
+        row = lot_row(lot, now)
         return listed(request, evidence.samples().filter(lot=row.id), NEWEST, _bodies)
 
     @acts(
@@ -90,8 +102,9 @@ class SamplesOfLot(View):
 
 
 class OneSample(View):
-    @reads("read_sample", "One sample", SampleShape, tag=TAG)
-    def get(self, request: Request, sample: str) -> Response:
+    @reads("read_sample", "One sample", SampleShape, tag=TAG, past=as_of(SampleShape))
+    @then_too
+    def get(self, request: Request, now: datetime, sample: str) -> Response:
         only_parameters(request, [])
         found = evidence.samples().filter(number__iexact=sample).first()
         if found is None:

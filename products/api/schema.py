@@ -16,18 +16,19 @@ from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
-    PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
 )
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from products.api.errors import PROBLEM
 from products.api.filters import Filters
 from products.api.once import IDEMPOTENCY_KEY
 from products.api.pagination import CURSOR, LARGEST_PAGE, PAGE_SIZE, SIZE
-from products.api.surface import SignedBody, Text
+from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then, past_page_of
+from products.api.surface import SignedBody, Text, refuse_as_of
 
 Shape = type[serializers.Serializer[Any]]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -79,8 +80,8 @@ class ProblemShape(serializers.Serializer[None]):
 
 
 PROBLEMS = {
-    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, or the "
-    "Idempotency-Key is none.",
+    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, the "
+    "Idempotency-Key is none, or `as_of` is no instant or is not taken here.",
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
@@ -156,24 +157,20 @@ def reads(
     ``checked`` when it takes parameters whose values may be refused; ``past`` is the shape of the
     record as it stood, where `?as_of=` is taken.
     """
-    either = past and PolymorphicProxySerializer(
-        component_name=f"{shape.__name__.removesuffix('Shape')}NowOrThen",
-        serializers=[shape, past],
-        resource_type_field_name=None,
-    )
     return _described(
         operation_id,
         summary,
         tag,
-        responses={200: either or shape},
+        responses={200: now_or_then(shape, past) if past else shape},
         problems=(
+            400,
             401,
             403,
-            *((404,) if named else ()),
+            *((404,) if named or past else ()),
             *((409,) if past else ()),
             *((422,) if checked or past else ()),
         ),
-        parameters=parameters,
+        parameters=[*parameters, *((PARAMETER,) if past else ())],
         examples=examples,
     )
 
@@ -196,7 +193,7 @@ def downloads(
         summary,
         tag,
         responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types},
-        problems=(401, 403, 404, *((409,) if may_conflict else ()), 422),
+        problems=(400, 401, 403, 404, *((409,) if may_conflict else ()), 422),
         parameters=parameters,
     )
 
@@ -209,15 +206,25 @@ def lists(
     tag: str,
     filters: type[Filters] | None = None,
     named: bool = False,
+    past: bool = False,
 ) -> Callable[[Handler], Handler]:
-    """Describe a GET of a list in pages."""
+    """Describe a GET of a list in pages; ``past`` where `?as_of=` is taken."""
+    page = page_of(shape)
     return _described(
         operation_id,
         summary,
         tag,
-        responses={200: page_of(shape)},
-        problems=(400, 401, 403, *((404,) if named else ()), 422),
+        responses={200: now_or_then(page, past_page_of(shape)) if past else page},
+        problems=(
+            400,
+            401,
+            403,
+            *((404,) if named or past else ()),
+            *((409,) if past else ()),
+            422,
+        ),
         parameters=[
+            *((PARAMETER,) if past else ()),
             *(_parameters(filters) if filters else ()),
             OpenApiParameter(CURSOR, str, description="From the link to the next page, as it is."),
             OpenApiParameter(
@@ -283,8 +290,7 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: Mapping[int, Shape | PolymorphicProxySerializer]
-    | Mapping[tuple[int, str], OpenApiTypes],
+    responses: Mapping[int, Shape | NowOrThen] | Mapping[tuple[int, str], OpenApiTypes],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
@@ -323,8 +329,18 @@ def _parameters(filters: type[Filters]) -> list[OpenApiParameter]:
 class SchemaView(SpectacularAPIView):
     """Open to everybody: it says what there is, and shows no record."""
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_as_of(request, None)
+
+
+class SwaggerPage(SpectacularSwaggerSplitView):
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_as_of(request, None)
+
 
 # Swagger UI writes style attributes and shows its icons as data; no other page may.
 swagger_page = csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
-    SpectacularSwaggerSplitView.as_view(url_name="api:schema")
+    SwaggerPage.as_view(url_name="api:schema")
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.sources import register_source
+from products.api.as_of import then_too
 from products.api.filters import CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.surface import (
     ActionBody,
@@ -63,8 +67,16 @@ class SourceBody(ActionBody):
 
 
 class Sources(View):
-    @lists("list_sources", "Tissue sources, by number", SourceShape, tag=TAG, filters=SourceFilters)
-    def get(self, request: Request) -> Response:
+    @lists(
+        "list_sources",
+        "Tissue sources, by number",
+        SourceShape,
+        tag=TAG,
+        filters=SourceFilters,
+        past=True,
+    )
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
         return listed(request, catalogue.sources(), BY_NUMBER, _bodies, SourceFilters)
 
     @acts(
@@ -83,8 +95,9 @@ class Sources(View):
 
 
 class OneSource(View):
-    @reads("read_source", "One tissue source", SourceShape, tag=TAG)
-    def get(self, request: Request, source: str) -> Response:
+    @reads("read_source", "One tissue source", SourceShape, tag=TAG, past=as_of(SourceShape))
+    @then_too
+    def get(self, request: Request, now: datetime, source: str) -> Response:
         only_parameters(request, [])
         return _response(source)
 

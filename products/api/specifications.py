@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.specifications import approve_specification, draft_specification
+from products.api.as_of import then_too
 from products.api.filters import CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
 from products.api.shown_runs import PaperShape, paper_body
@@ -133,8 +136,10 @@ class Specifications(View):
         SpecificationRowShape,
         tag=TAG,
         filters=SpecificationFilters,
+        past=True,
     )
-    def get(self, request: Request) -> Response:
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
         return listed(request, catalogue.specifications(), NEWEST, _bodies, SpecificationFilters)
 
     @acts(
@@ -158,8 +163,15 @@ class Specifications(View):
 
 
 class OneSpecification(View):
-    @reads("read_specification", "One version with its criteria", SpecificationShape, tag=TAG)
-    def get(self, request: Request, product: str, specification: int) -> Response:
+    @reads(
+        "read_specification",
+        "One version with its criteria",
+        SpecificationShape,
+        tag=TAG,
+        past=as_of(SpecificationShape),
+    )
+    @then_too
+    def get(self, request: Request, now: datetime, product: str, specification: int) -> Response:
         only_parameters(request, [])
         return _response(product, specification)
 
@@ -228,7 +240,7 @@ def _criterion_body(row: CriterionRow) -> Body:
         "compare_on": criterion.compare_on,
         "allowed_words": list(criterion.allowed_words),
         "required": criterion.required,
-        "satisfied_by": criterion.satisfied_by,
+        "satisfied_by": row.satisfied_by,
     }
 
 

@@ -25,6 +25,7 @@ from products.api.errors import (
     AnsweredBeforeError,
     LengthRequiredError,
     MalformedJsonError,
+    NoPastError,
     PreconditionRequiredError,
     request_id_of,
 )
@@ -41,6 +42,7 @@ from products.models import ApiToken, User
 from products.queries.listing import LotStamp, lot_stamp
 from products.queries.people import roles_of
 
+AS_OF = "as_of"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Body = dict[str, object]
@@ -114,6 +116,11 @@ class View(APIView):
     parser_classes = [JsonBodyParser]
     content_negotiation_class = OnlyJson
     http_method_names = ["get", "head", "post"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if handler := getattr(self, (request.method or "").lower(), None):
+            refuse_as_of(request, handler)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, AnsweredBeforeError):
@@ -326,9 +333,25 @@ def expected_version(request: Request, *, required: bool, **lot: object) -> int 
     return stamp.version
 
 
+def refuse_as_of(request: Request, handler: object) -> None:
+    """Raises NoPastError where `as_of` would be passed over unseen."""
+    if AS_OF not in request.query_params or getattr(handler, "has_past", False):
+        return
+    raise NoPastError(
+        "Nothing is changed as of an instant: send the request without as_of."
+        if request.method not in READS
+        else "What this address shows is not kept by instants. Lots with their evaluation, "
+        "results and samples, runs, specifications, sources and donors take as_of.",
+        field=AS_OF,
+    )
+
+
 def only_parameters(request: Request, known: Iterable[str]) -> None:
-    """Raises InvalidValueError for a parameter that would otherwise be passed over unseen."""
-    unknown = sorted(set(request.query_params) - set(known))
+    """Raises InvalidValueError for a parameter that would otherwise be passed over unseen.
+
+    `as_of` was refused before, where it is not taken.
+    """
+    unknown = sorted(set(request.query_params) - {*known, AS_OF})
     if unknown:
         raise InvalidValueError(
             f"There is no parameter {unknown[0]!r} here. Known are: {', '.join(known)}.",

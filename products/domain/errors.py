@@ -31,6 +31,12 @@ class InvalidValueError(DomainError):
     code = "invalid_value"
 
 
+class InvalidInstantError(InvalidValueError):
+    """What should be an instant is not written as one, or without its offset from UTC."""
+
+    code = "invalid_instant"
+
+
 class UnknownReferenceError(DomainError):
     """The input names a record that does not exist."""
 

@@ -91,6 +91,11 @@ WAS_RELEASED = frozenset({Decision.RELEASED, Decision.CONDITIONALLY_RELEASED})
 TERMINAL = frozenset({Decision.VOID, Decision.REJECTED, Decision.RECALLED})
 
 
+_IN_ORDER = tuple(ReleaseStatus)
+MAY_EXPIRE = frozenset(_IN_ORDER[_IN_ORDER.index(ReleaseStatus.EXPIRED) + 1 :])
+"""What time alone ends: the statuses that expiry stands before."""
+
+
 def decisions_possible(status: ReleaseStatus, decision: Decision) -> frozenset[str]:
     """Kinds of decision that may be taken on a lot of ``status``, last decided as ``decision``.
 
@@ -182,15 +187,14 @@ def standing(
     decision: Decision, *, has_open_hold: bool, expiry: Expiry, now: datetime
 ) -> ReleaseStatus:
     """Where a lot stands at ``now``. Terminal decisions come first, then holds, then time."""
-    if decision in TERMINAL:
-        return ReleaseStatus(decision.value)
-    if has_open_hold:
+    if has_open_hold and decision not in TERMINAL:
         return ReleaseStatus.ON_HOLD
-    if expiry.ends_at is not None and now >= expiry.ends_at:
+    decided = (
+        ReleaseStatus.QUARANTINED if decision is Decision.NONE else ReleaseStatus(decision.value)
+    )
+    if decided in MAY_EXPIRE and expiry.ends_at is not None and now >= expiry.ends_at:
         return ReleaseStatus.EXPIRED
-    if decision is Decision.NONE:
-        return ReleaseStatus.QUARANTINED
-    return ReleaseStatus(decision.value)
+    return decided
 
 
 def parse_expiry(text: str, zone: str) -> Expiry:

@@ -26,6 +26,7 @@ from products.domain.criteria import (
 from products.domain.facts import CriterionFacts, SpecificationFacts
 from products.domain.methods import DocumentState
 from products.models import MethodVersion, SpecificationVersion
+from products.queries.past import is_past
 
 MOST_KEPT = 5000
 
@@ -80,7 +81,8 @@ def criterion_of(row: models.Criterion, method: str) -> Criterion:
         compare_on=CompareOn(row.compare_on) if row.compare_on else None,
         allowed_words=tuple(row.allowed_words),
         required=row.required,
-        satisfied_by=SatisfiedBy(row.satisfied_by),
+        # An image from before there was another way does not say.
+        satisfied_by=SatisfiedBy(row.satisfied_by or SatisfiedBy.THIS_LOT),
     )
 
 
@@ -93,7 +95,13 @@ def _known(
     kept: dict[str, Document],
     read: Callable[[Collection[str]], Mapping[str, tuple[Document, bool]]],
 ) -> Mapping[str, Document]:
-    """``read`` tells of each document whether it can never change."""
+    """``read`` tells of each document whether it can never change.
+
+    What is read of the past may lack what the present judges by, or be a draft still: it is neither
+    kept nor taken from what is kept.
+    """
+    if is_past():
+        return {key: document for key, (document, _) in read(ids).items()}
     found = {key: kept[key] for key in ids if key in kept}
     missing = [key for key in ids if key not in found]
     if not missing:

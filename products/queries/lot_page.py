@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -65,12 +65,12 @@ class SourceLine:
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
     """``about`` says what was signed, in a word or the numbers of the runs; ``matching`` whether
-    the records still say so.
+    the records still say so, None where that is not asked.
     """
 
     signature: Signature
     about: str
-    matching: Matching
+    matching: Matching | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,14 @@ class LotAmendment:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class LotPage:
-    """``parents`` are all the lots it was made from, however far back, as they stand;
-    ``descendants`` all that were made from it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotRecords:
+    """What is on record of a lot. ``parents`` are all the lots it was made from, however far back,
+    as they stand; ``descendants`` all that were made from it.
     """
 
     lot: Lot
     facts: LotFacts
-    evaluation: Evaluation
     tables: tuple[CategoryTable, ...]
     other_runs: tuple[RunLine, ...]
     samples: tuple[Sample, ...]
@@ -129,12 +128,22 @@ class LotPage:
         return tuple(line for line in self.amendments if line.state == "waits")
 
     @property
-    def status(self) -> str:
-        return self.evaluation.status.value
-
-    @property
     def profile(self) -> str:
         return PROFILE_LABELS.get(self.facts.profile, self.facts.profile)
+
+    def last_of(self, *kinds: str) -> Disposition | None:
+        return next((row for row in reversed(self.dispositions) if row.kind in kinds), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotPage(LotRecords):
+    """What is on record of a lot, judged afresh."""
+
+    evaluation: Evaluation
+
+    @property
+    def status(self) -> str:
+        return self.evaluation.status.value
 
     @property
     def not_required(self) -> tuple[RuleOutcome, ...]:
@@ -145,11 +154,15 @@ class LotPage:
             if outcome.outcome is Outcome.NOT_REQUIRED
         )
 
-    def last_of(self, *kinds: str) -> Disposition | None:
-        return next((row for row in reversed(self.dispositions) if row.kind in kinds), None)
-
 
 def lot_page(lot: Lot, now: datetime) -> LotPage:
+    records = lot_records(lot, now, matched=True)
+    known = {part.name: getattr(records, part.name) for part in fields(records)}
+    return LotPage(**known, evaluation=evaluate(records.facts, now))
+
+
+def lot_records(lot: Lot, now: datetime, *, matched: bool = False) -> LotRecords:
+    """Nothing is judged; ``matched`` asks of each signature whether the records still say so."""
     facts = lot_facts([lot.pk])[lot.pk]
     lines = run_lines(lot, facts)
     by_criterion: dict[str | None, list[RunLine]] = {}
@@ -168,10 +181,10 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
         Acknowledgement.objects.filter(lot=lot).select_related("signature").order_by("number")
     )
     parents = _parents(facts, now)
-    return LotPage(
+    signed = _signatures(lot, dispositions, amendments, changes, acknowledgements)
+    return LotRecords(
         lot=lot,
         facts=facts,
-        evaluation=evaluate(facts, now),
         tables=tables_of(facts, by_criterion, {row.number: row.pk for row in parents}),
         other_runs=runs_beside(facts, by_criterion),
         samples=_samples(lot),
@@ -187,7 +200,7 @@ def lot_page(lot: Lot, now: datetime) -> LotPage:
             .order_by("number")
         ),
         dispositions=dispositions,
-        signatures=_signatures(lot, dispositions, amendments, changes, acknowledgements),
+        signatures=_each_once(signed, matched=matched),
         amendments=amendments,
         changes_of_specification=changes,
         acknowledgements=acknowledgements,
@@ -252,7 +265,7 @@ def _signatures(
     amendments: tuple[LotAmendment, ...],
     changes: tuple[SpecificationChange, ...],
     acknowledgements: tuple[Acknowledgement, ...],
-) -> tuple[SignatureLine, ...]:
+) -> list[tuple[Signature, str]]:
     lines: list[tuple[Signature, str]] = [
         (row.signature, f"decision {row.number} on the lot") for row in dispositions
     ]
@@ -281,16 +294,16 @@ def _signatures(
     ]
     if lot.stability_signature is not None:
         lines.append((lot.stability_signature, f"stability study {lot.stability_study}"))
-    return _each_once(lines)
+    return lines
 
 
-def _each_once(lines: list[tuple[Signature, str]]) -> tuple[SignatureLine, ...]:
+def _each_once(lines: list[tuple[Signature, str]], *, matched: bool) -> tuple[SignatureLine, ...]:
     """One signature may have confirmed an amendment and decided over what follows from it."""
     about: dict[UUID, list[str]] = {}
     for signature, words in lines:
         about.setdefault(signature.pk, []).append(words)
     rows = signatures().filter(pk__in=about)
     found = list(rows.order_by("signed_at", "id"))
-    matching = matchings(found)
-    merged = [SignatureLine(row, "; ".join(about[row.pk]), matching[row.pk]) for row in found]
+    matching = matchings(found) if matched else {}
+    merged = [SignatureLine(row, "; ".join(about[row.pk]), matching.get(row.pk)) for row in found]
     return tuple(sorted(merged, key=lambda line: (line.signature.signed_at, line.about)))

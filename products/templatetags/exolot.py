@@ -220,6 +220,11 @@ def mark(value: str) -> SafeString:
 
 
 @register.filter
+def to_second(value: datetime, zone: str) -> str:
+    return seconds_text(value, zone)
+
+
+@register.filter
 def local(value: datetime | None, zone: str) -> str:
     return local_text(value, zone) if value else ""
 

@@ -33,7 +33,7 @@ WRITING_SQL = re.compile(
 MAY_WRITE = ("products/actions/", "products/migrations/", "products/domain/")
 # The stored column says what held when the lot was last judged; `effective_status` what holds now.
 MAY_READ_STORED_STATUS = {
-    "products/queries/as_of.py",
+    "products/queries/past.py",
     "products/queries/lots.py",
     "products/actions/judging.py",
     "products/actions/lots.py",  # a new lot begins in quarantine

@@ -1,0 +1,123 @@
+"""Images that an older program wrote: what they do not have is unknown, and never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection, models
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import AddField, CreateModel
+from django.test.utils import CaptureQueriesContext
+
+from products.models import Lot, Run
+from products.queries.documents import forget_documents, specifications
+from products.queries.past import keys_of, tables_with_a_past
+from tests.admin.pages import address, the_lot, visitor
+from tests.api.clients import client_of, made
+from tests.api.test_as_of import asked
+from tests.conftest import Databases
+from tests.queries.test_matching import released
+from tests.records import counted, submitted_run
+from tests.sealing import seal, sign_head
+
+Columns = Callable[[], Iterator[tuple[str, str]]]
+
+
+def brought_later() -> Iterator[tuple[str, str]]:
+    """Table and column of every field that came after its table."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    born = {
+        operation.name_lower: name
+        for (app, name), found in loader.disk_migrations.items()
+        for operation in found.operations
+        if app == "products" and isinstance(operation, CreateModel)
+    }
+    for (app, name), found in loader.disk_migrations.items():
+        for operation in found.operations:
+            if app != "products" or not isinstance(operation, AddField):
+                continue
+            if born[operation.model_name_lower] != name:
+                suffix = "_id" if isinstance(operation.field, models.ForeignKey) else ""
+                yield f"products_{operation.model_name_lower}", f"{operation.name}{suffix}"
+
+
+def that_may_be_empty() -> Iterator[tuple[str, str]]:
+    """Every column that a migration can add to a table with rows as it is."""
+    for table, model in tables_with_a_past().items():
+        for field in model._meta.concrete_fields:  # noqa: SLF001  # documented
+            if field.null and field.column not in keys_of(model):
+                yield table, str(field.column)
+
+
+def forget(owner: Databases, name: str, columns: Iterator[tuple[str, str]]) -> None:
+    """Leave the columns out of every image, as a program that did not know them would have."""
+    with owner.connect(name) as connected:
+        connected.execute("ALTER TABLE products_auditentry DISABLE TRIGGER USER")
+        for table, column in columns:
+            connected.execute(
+                "UPDATE products_auditentry SET after = after - %s WHERE record_table = %s",
+                [column, table],
+            )
+
+
+@pytest.mark.parametrize("columns", [brought_later, that_may_be_empty])
+def test_what_an_older_image_lacks_is_unknown_wherever_it_is_shown(
+    committed_db: str, databases: Databases, columns: Columns
+) -> None:
+    released()
+    submitted_run(readings=counted("10", "90"), purpose="information")
+    number = Lot.objects.get().number
+    run = Run.objects.earliest("id").number
+    seal()
+    at = sign_head().sealed_at
+    forget(databases, committed_db, columns())
+    auditor = client_of("auditor")
+
+    shown = {
+        path: made(auditor.get(path, asked(at)))
+        for path in (
+            "lots/",
+            f"lots/{number}/",
+            f"lots/{number}/evaluation/",
+            f"lots/{number}/results/",
+            f"lots/{number}/samples/",
+            "samples/",
+            "runs/",
+            f"runs/{run}/",
+            "specifications/",
+            "specifications/EXO-1/1/",
+            "sources/",
+            "sources/UC-0042/",
+            "donors/",
+            "donors/D-0042/",
+        )
+    }
+    page = visitor("quality").open(address("lot_change", the_lot()), as_of=at.isoformat())
+
+    assert page.status == 200
+    specification = shown["specifications/EXO-1/1/"]
+    if columns is brought_later:
+        assert shown[f"runs/{run}/"]["from_paper"] is None
+        assert specification["change_reason"] is None
+        assert specification["criteria"][0]["satisfied_by"] is None
+    else:
+        assert (specification["state"], specification["approved_at"]) == ("approved", None)
+
+
+def test_the_present_learns_nothing_from_the_past(committed_db: str, databases: Databases) -> None:
+    released()
+    seal()
+    at = sign_head().sealed_at
+    key = str(Lot.objects.get().specification_id)
+    forget(databases, committed_db, brought_later())
+    forget_documents()
+
+    made(client_of("auditor").get("lots/EV-26-001/results/", asked(at)))
+
+    with CaptureQueriesContext(connection) as read:
+        specifications({key})
+    assert len(read) > 0
+    with CaptureQueriesContext(connection) as kept:
+        specifications({key})
+    assert len(kept) == 0
