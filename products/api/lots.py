@@ -17,6 +17,7 @@ from products.api.as_of import AS_OF, PARAMETER, PastLotShape, asked_moment, pas
 from products.api.filters import CharFilter, ChoiceFilter, DateFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
+from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
 from products.api.surface import (
@@ -26,7 +27,6 @@ from products.api.surface import (
     Text,
     View,
     accept,
-    etag_of,
     only_parameters,
 )
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
