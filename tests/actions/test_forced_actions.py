@@ -33,7 +33,7 @@ from products.actions.reviews import review_results
 from products.actions.specification_changes import change_lot_specification
 from products.domain.errors import DomainError
 from products.migrations._0006_triggers import TOUCHING
-from products.models import LotSource, Run
+from products.models import Hold, LotSource, Run
 from products.queries.checking import stored_differences
 from products.queries.lots import lots_at
 from tests.conftest import CHEAP_HASHERS, Databases, use
@@ -323,6 +323,7 @@ def test_no_forced_race_through_the_actions_leaves_a_lot_released_on_a_bad_fact(
         assert tally.adverse == {"": ROUNDS}, "recording an adverse fact is never refused"
         assert set(tally.releases) == {"", "release_blocked"}
         assert not lots_at(now()).filter(status="released").exists()
+        assert Hold.objects.exclude(rule="").exists(), "some fact came after a release"
         assert list(stored_differences(now())) == []
 
 
