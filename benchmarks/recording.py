@@ -126,11 +126,11 @@ def _figures(server: Server, results: int, repeats: int, limit: float) -> Iterat
     warm_up = min(20, repeats)
     needed = repeats + warm_up
     lot = f"lot of {results} results" if results > 1 else "lot of one result"
-    runs = _open_runs(results, 2 * needed)
+    runs = open_runs(results, 2 * needed)
     first, second = runs[:needed], runs[needed:]
     work = [
         server.sending([[_plain(run)] for run in first]),
-        server.sending([[_one_request(run)] for run in second]),
+        server.sending([[one_request(run)] for run in second]),
         server.sending([_two_requests(run) for run in first]),
     ]
     plain, one, two = costs_of(work, repeats=repeats, warm_up=warm_up)
@@ -146,7 +146,7 @@ def _against(plain: Cost, ours: Cost, name: str, limit: float | None) -> Iterato
     yield Figure("  time passed, judged and audited", ours.wall_ms, "ms")
 
 
-def _open_runs(results: int, count: int) -> list[Run]:
+def open_runs(results: int, count: int) -> list[Run]:
     """Runs that wait for their readings, each of a lot of its own with ``results`` results."""
     lot: Lot = complete_lot(f"BENCH-{results:02d}", results)
     open_again(lot.number, VIABILITY)
@@ -161,7 +161,7 @@ def _two_requests(run: Run) -> list[Request]:
     ]
 
 
-def _one_request(run: Run) -> Request:
+def one_request(run: Run) -> Request:
     return f"/api/v1/runs/{run.number}/submit/", READINGS
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,8 @@ from tests.records import ENDOTOXIN, PURITY, STERILITY, VIABILITY, context, peop
 
 _RUNS = "run_id IN (SELECT id FROM products_run WHERE lot_id = %(lot)s)"
 _REVIEWS = "SELECT signature_id FROM products_review WHERE lot_id = %(lot)s"
-COPIED: tuple[tuple[type[Model], str], ...] = (
+Copied = tuple[tuple[type[Model], str], ...]
+COPIED: Copied = (
     (models.Lot, "id = %(lot)s"),
     (models.LotSource, "lot_id = %(lot)s"),
     (models.Sample, "lot_id = %(lot)s"),
@@ -40,6 +41,17 @@ COPIED: tuple[tuple[type[Model], str], ...] = (
     (models.ReviewItem, "review_id IN (SELECT id FROM products_review WHERE lot_id = %(lot)s)"),
 )
 """What a lot consists of, each with the condition that finds it."""
+_SOURCES = "SELECT source_id FROM products_lotsource WHERE lot_id = %(lot)s"
+_DONORS = f"SELECT donor_id FROM products_tissuesource WHERE id IN ({_SOURCES})"  # noqa: S608  # our own words
+_FOUND = f"SELECT signature_id FROM products_determination WHERE donor_id IN ({_DONORS})"  # noqa: S608  # our own words
+WITH_DONOR: Copied = (
+    (models.Donor, f"id IN ({_DONORS})"),
+    (models.TissueSource, f"id IN ({_SOURCES})"),
+    (models.Signature, f"id IN ({_FOUND})"),
+    (models.Determination, f"donor_id IN ({_DONORS})"),
+    *COPIED,
+)
+"""A lot and a donor of its own."""
 
 NUMBER = "BENCH-0001"
 RESULTS = 20
@@ -113,15 +125,14 @@ def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
     return lot
 
 
-def copies_of(lot: Lot, count: int) -> list[uuid.UUID]:
+def copies_of(lot: Lot, count: int, copied: Copied = COPIED) -> list[uuid.UUID]:
     """``count`` more lots with the same records, under keys and numbers of their own."""
-    keys = [uuid.uuid4() for _ in range(count)]
-    statements = [_copying(model, where) for model, where in COPIED]
+    keys = [str(uuid.uuid4()) for _ in range(count)]
+    statements = [_copying(model, where, dict(copied)) for model, where in copied]
     with transaction.atomic(), connection.cursor() as cursor:
         begin("system.benchmark", context(people().analyst))
-        for index, key in enumerate(keys, 1):
-            for statement in statements:
-                cursor.execute(statement, {"lot": lot.pk, "copy": str(key), "index": index})
+        for statement in statements:
+            cursor.execute(statement, {"lot": lot.pk, "keys": keys})
         end()
         cursor.execute("SELECT id FROM products_lot WHERE number LIKE %s", [f"{lot.number}.%"])
         return [row[0] for row in cursor.fetchall()]
@@ -137,30 +148,33 @@ def _value_methods(count: int) -> list[str]:
     return [f"VAL-{number:02d}" for number in range(1, count + 1)]
 
 
-def _copying(model: type[Model], where: str) -> str:
-    """The statement that copies the rows of one table: every key of a copied record becomes the
-    hash of the old key and the copy's, so that the links between the copies hold.
+def _copying(model: type[Model], where: str, copied: Mapping[type[Model], str]) -> str:
+    """The statement that copies the rows of one table, once for each key: every key of a copied
+    record becomes the hash of the old key and the copy's, so that the links between copies hold.
     """
     columns: list[str] = []
     values: list[str] = []
     for field in model._meta.local_fields:  # noqa: SLF001  # Django's documented interface
-        kept = field.is_relation and field.related_model not in dict(COPIED)
+        kept = field.is_relation and field.related_model not in copied
         column = str(field.column)
         columns.append(column)
         if column == "number" and isinstance(field, CharField):
-            values.append("number || '.' || %(index)s")
+            values.append("number || '.' || made.index")
+        elif column == "code":
+            values.append("code || '-' || made.index")
         elif column == "content":
             # What was signed names its record.
             values.append(
                 "convert_to(replace(convert_from(content, 'UTF8'), record_id::text, "
-                "(md5(record_id::text || %(copy)s)::uuid)::text), 'UTF8')"
+                "(md5(record_id::text || made.key)::uuid)::text), 'UTF8')"
             )
         elif field.primary_key or column == "record_id" or (field.is_relation and not kept):
-            values.append(f"md5({column}::text || %(copy)s)::uuid")
+            values.append(f"md5({column}::text || made.key)::uuid")
         else:
             values.append(column)
     table = model._meta.db_table  # noqa: SLF001
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  # our own words
-        f"SELECT {', '.join(values)} FROM {table} WHERE {where}"
+        f"SELECT {', '.join(values)} FROM {table}, "
+        f"unnest(%(keys)s::text[]) WITH ORDINALITY AS made (key, index) WHERE {where}"
     )

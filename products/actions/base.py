@@ -24,6 +24,7 @@ from products.actions.signing import confirm_password
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import (
     ClockError,
+    DecidedMeanwhileError,
     InvalidValueError,
     NotPermittedError,
     SeparationOfDutiesError,
@@ -32,6 +33,7 @@ from products.domain.errors import (
 )
 from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
+from products.queries.decisions import last_decision
 from products.queries.people import is_expired, roles_of
 from products.queries.policies import policy_and_acceptance
 from products.queries.roles import roles_that_sign
@@ -52,9 +54,10 @@ class Context:
 
     ``at`` may differ from the database's clock by a minute (in a demonstration database by any
     time). ``expected_version`` is the lot version that the actor saw, None when none was asked
-    for. ``may_sign`` is False for service tokens. ``once`` names the request, when it is one that
-    must not be carried out twice. ``confirmed`` and ``touched`` belong to the
-    action that runs.
+    for; ``expected_decision`` is the number of the last decision on it that the actor knew of, None
+    for who decides on nothing. ``may_sign`` is False for service tokens. ``once`` names the
+    request, when it is one that must not be carried out twice. ``confirmed`` and ``touched`` belong
+    to the action that runs.
     """
 
     actor: User
@@ -65,6 +68,7 @@ class Context:
     user_agent: str = ""
     password: str = field(default="", repr=False)
     expected_version: int | None = None
+    expected_decision: int | None = None
     may_sign: bool = True
     once: Once | None = None
     confirmed: bool = False
@@ -195,7 +199,7 @@ def lock_lot(context: Context, lot: Lot) -> Lot:
     """The lot's row, locked to the end of the action and due for re-judging.
 
     Raises:
-        StaleVersionError: the lot changed since the actor saw it.
+        DecidedMeanwhileError, StaleVersionError: as of `touch`.
     """
     locked = Lot.objects.select_for_update(no_key=True).get(pk=lot.pk)
     touch(context, locked)
@@ -206,15 +210,26 @@ def touch(context: Context, locked: Lot) -> None:
     """Have the lot, whose row is locked, judged before the action commits.
 
     Raises:
-        StaleVersionError: the lot changed since the actor saw it.
+        DecidedMeanwhileError: the actor decides, and somebody decided since the actor saw the lot.
+        StaleVersionError: the lot changed otherwise since.
     """
     if context.expected_version not in (None, locked.version):
+        refuse_if_decided(locked.number, context.expected_decision)
         raise StaleVersionError(
             f"Lot {locked.number} has changed since you opened it (you saw version "
             f"{context.expected_version}, it is now {locked.version}). Look at it again, then "
             f"repeat what you want to do."
         )
     context.touched.add(locked.pk)
+
+
+def refuse_if_decided(lot: str, known: int | None) -> None:
+    """Raises DecidedMeanwhileError: the lot was decided on after its decision number ``known``."""
+    if known is None:
+        return
+    decided = last_decision(lot)
+    if decided is not None and decided.number > known:
+        raise DecidedMeanwhileError(decided.refusal, decided)
 
 
 def _fresh(context: Context, *, signed: bool) -> Context:

@@ -22,6 +22,7 @@ from products.domain.roles import Permission
 from products.models import Acknowledgement, Disposition, Lot
 from products.models.fields import uuid7
 from products.queries.changes import changes_since_release
+from products.queries.decisions import last_decision
 from products.queries.facts import descendants_of, lot_facts
 from products.queries.signed_lots import record_of_lot
 
@@ -163,12 +164,14 @@ def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
 
 
 def check_transition(facts: LotFacts, evaluation: Evaluation, kind: DispositionKind) -> None:
-    """Raises `WrongStatusError` when the lot's status does not allow the decision."""
+    """Raises `WrongStatusError`, naming the last decision, when the status allows no such one."""
     if kind.value in decisions_possible(evaluation.status, facts.decision):
         return
+    decided = last_decision(facts.number)
     raise WrongStatusError(
         f"Lot {facts.number} is {STATUS_LABELS[evaluation.status].lower()}: "
         f"{MEANINGS[kind].lower()} is not a decision that its status allows."
+        + (f" The last decision on it: {decided.text}" if decided else "")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ LOCAL_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
 """As browsers send them."""
 SIGNATURE = ("reason", "password")
 VERSION = "lot_version"
+DECISION = "lot_decision"
 
 
 class Suggesting(forms.TextInput):
@@ -127,6 +129,14 @@ class ListField(forms.CharField):
         return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
 
 
+@dataclass(frozen=True, slots=True)
+class LotSeen:
+    """A lot as a person has it on the screen: its version, and the number of its last decision."""
+
+    version: int
+    decision: int
+
+
 class ActionForm(forms.Form):
     """The parameters of an action; signed ones ask for the reason and the password too.
 
@@ -146,7 +156,7 @@ class ActionForm(forms.Form):
         *,
         initial: dict[str, Any] | None = None,
         is_signed: bool = False,
-        lot_version: int | None = None,
+        lot_seen: LotSeen | None = None,
         suggestions: Mapping[str, Iterable[str | tuple[str, str]]] | None = None,
     ) -> None:
         super().__init__(data, files, initial=initial, label_suffix="")
@@ -164,10 +174,10 @@ class ActionForm(forms.Form):
         self.fields[TOKEN] = forms.CharField(
             initial=new_token, widget=forms.HiddenInput(), required=False, max_length=64
         )
-        if lot_version is not None:
-            self.fields[VERSION] = forms.IntegerField(
-                initial=lot_version, widget=forms.HiddenInput(), required=False
-            )
+        if lot_seen is not None:
+            self.fields[VERSION] = _unseen_number(lot_seen.version)
+            if is_signed:
+                self.fields[DECISION] = _unseen_number(lot_seen.decision)
         for name, known in (suggestions or {}).items():
             widget = self.fields[name].widget
             assert isinstance(widget, Suggesting)
@@ -205,9 +215,11 @@ class ActionForm(forms.Form):
         if isinstance(error, ReleaseBlockedError):
             self.refused_blocks = error.blocks
 
-    def state_version(self, version: int) -> None:
-        """The person has now seen this version of the lot."""
-        self._state(VERSION, str(version))
+    def state_seen(self, seen: LotSeen) -> None:
+        """The person has now seen the lot as it is."""
+        self._state(VERSION, str(seen.version))
+        if DECISION in self.fields:
+            self._state(DECISION, str(seen.decision))
 
     def renew(self) -> None:
         """What is sent next is another request."""
@@ -217,6 +229,10 @@ class ActionForm(forms.Form):
         assert isinstance(self.data, QueryDict)
         self.data = self.data.copy()
         self.data[name] = value
+
+
+def _unseen_number(value: int) -> forms.Field:
+    return forms.IntegerField(initial=value, widget=forms.HiddenInput(), required=False)
 
 
 def at_local_time(typed: datetime, zone_name: str) -> datetime:

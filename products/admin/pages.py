@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 
 from products.actions.base import ACTIONS, Context
 from products.actions.once import Answer, keep_answer
-from products.admin.forms import VERSION, ActionForm
+from products.admin.forms import DECISION, VERSION, ActionForm, LotSeen
 from products.admin.once import carried_out_once, outcome_of
 from products.admin.requests import context_from, identity_in
-from products.domain.errors import DomainError, StaleVersionError
+from products.domain.errors import DecidedMeanwhileError, DomainError, StaleVersionError
 from products.domain.roles import Permission
 from products.models import Lot
 
@@ -91,7 +91,7 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
         files=request.FILES if is_sent else None,
         initial=dict(page.initial),
         is_signed=info.signed,
-        lot_version=_version(page.lot),
+        lot_seen=_seen(page.lot),
         suggestions=page.suggestions,
         **page.arguments,
     )
@@ -103,9 +103,10 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
             form.refuse(error)
             if error.code in ASKED_BEFORE:
                 form.renew()
-            if isinstance(error, StaleVersionError):
+            seen = _seen(page.lot)
+            if seen and isinstance(error, StaleVersionError | DecidedMeanwhileError):
                 status = STALE
-                form.state_version(_version(page.lot) or 0)
+                form.state_seen(seen)
     return TemplateResponse(
         request, page.template, _shown(site, request, page, form), status=status
     )
@@ -136,8 +137,10 @@ def _go_on(request: HttpRequest, done: Done | HttpResponse) -> HttpResponse:
     return HttpResponseRedirect(done.url)
 
 
-def _version(lot: Lot | None) -> int | None:
-    return Lot.objects.values_list("version", flat=True).get(pk=lot.pk) if lot else None
+def _seen(lot: Lot | None) -> LotSeen | None:
+    if lot is None:
+        return None
+    return LotSeen(*Lot.objects.values_list("version", "decision_number").get(pk=lot.pk))
 
 
 def _context(request: HttpRequest, form: ActionForm) -> Context:
@@ -146,6 +149,7 @@ def _context(request: HttpRequest, form: ActionForm) -> Context:
         form.cleaned_data.get("reason", ""),
         password=form.cleaned_data.get("password", ""),
         expected_version=form.cleaned_data.get(VERSION),
+        expected_decision=form.cleaned_data.get(DECISION),
     )
 
 

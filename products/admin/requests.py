@@ -29,6 +29,7 @@ def context_from(
     *,
     password: str = "",
     expected_version: int | None = None,
+    expected_decision: int | None = None,
 ) -> Context:
     return Context(
         actor=cast("User", request.user),
@@ -39,6 +40,7 @@ def context_from(
         user_agent=request.headers.get("User-Agent", ""),
         password=password,
         expected_version=expected_version,
+        expected_decision=expected_decision,
     )
 
 

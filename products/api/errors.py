@@ -19,10 +19,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from products.actions.once import Answer
+from products.domain.dispositions import MEANINGS, DecisionMade
 from products.domain.errors import (
     ClockError,
     ConfigurationError,
     ConflictError,
+    DecidedMeanwhileError,
     DomainError,
     InvalidInstantError,
     InvalidValueError,
@@ -208,10 +210,26 @@ def _domain_problem(error: DomainError, request: Request, named: Mapping[str, ob
         more["field"] = error.field
     if isinstance(error, ReleaseBlockedError):
         more["blocks"] = [asdict(block) for block in error.blocks]
+    if isinstance(error, DecidedMeanwhileError):
+        more["decided"] = _decided(error.decided)
     # What the address names and does not exist is not found; what the body names is a bad value.
     if isinstance(error, UnknownReferenceError) and error.field in named:
         error = NotFoundError(error.message, field=error.field)
     return problem(request, status_of(error), error.code, error.message, **more)
+
+
+def _decided(made: DecisionMade) -> dict[str, object]:
+    return {
+        "lot": made.lot,
+        "number": made.number,
+        "kind": made.kind.value,
+        "meaning": MEANINGS[made.kind],
+        "basis": made.basis,
+        "printed_name": made.printed_name,
+        "signed_at": made.signed_at,
+        "zone": made.zone,
+        "final": made.is_final,
+    }
 
 
 def _framework_problem(error: exceptions.APIException, request: Request) -> Response:

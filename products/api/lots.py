@@ -18,6 +18,7 @@ from products.api.filters import CharFilter, ChoiceFilter, DateFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.past_shapes import as_of
+from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
 from products.api.surface import (
@@ -27,7 +28,6 @@ from products.api.surface import (
     Text,
     View,
     accept,
-    etag_of,
     only_parameters,
 )
 from products.domain.lots import STATUS_LABELS, ReleaseStatus

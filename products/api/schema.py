@@ -64,6 +64,18 @@ class FieldErrorShape(serializers.Serializer[None]):
     message = serializers.CharField()
 
 
+class DecidedShape(serializers.Serializer[None]):
+    lot = serializers.CharField()
+    number = serializers.IntegerField(help_text="Counts the decisions on the lot.")
+    kind = serializers.CharField(help_text="As in the lot's `decisions`.")
+    meaning = serializers.CharField(help_text="What the signature stands for.")
+    basis = serializers.CharField(help_text="Read the decision with it only.")
+    printed_name = serializers.CharField(help_text="Who decided.")
+    signed_at = serializers.DateTimeField()
+    zone = serializers.CharField(help_text="In which it was signed.")
+    final = serializers.BooleanField(help_text="No other decision follows.")
+
+
 class ProblemShape(serializers.Serializer[None]):
     type = serializers.CharField()
     title = serializers.CharField()
@@ -77,6 +89,7 @@ class ProblemShape(serializers.Serializer[None]):
         many=True, required=False
     )
     blocks = BlockShape(many=True, required=False)
+    decided = DecidedShape(required=False)
 
 
 PROBLEMS = {
@@ -85,9 +98,10 @@ PROBLEMS = {
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
-    409: "The records as they stand contradict it; with `blocks` when a release is refused.",
+    409: "The records as they stand contradict it; with `blocks` when a release is refused, with "
+    "`decided` when somebody else decided on the lot first.",
     411: "The body is sent in chunks, without a Content-Length.",
-    412: "The lot has changed since it was read.",
+    412: "The lot has changed since it was read, and nobody decided on it.",
     413: "The body is larger than 1 MB, or the file than 25 MB.",
     415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",

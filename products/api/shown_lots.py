@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from products.api.preconditions import etag_of
 from products.api.schema import BlockShape
 from products.api.shown import (
     AmendmentLineShape,
@@ -17,7 +18,7 @@ from products.api.shown import (
     signature_body,
 )
 from products.api.shown_profiles import ProfileShape, profile_body
-from products.api.surface import Body, etag_of
+from products.api.surface import Body
 from products.domain.holds import HoldKind
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
 from products.domain.sources import TISSUE_LABELS

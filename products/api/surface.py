@@ -26,20 +26,18 @@ from products.api.errors import (
     LengthRequiredError,
     MalformedJsonError,
     NoPastError,
-    PreconditionRequiredError,
     request_id_of,
 )
 from products.api.once import answer_of, answered_again, ask_once, opened
+from products.api.preconditions import NOTHING_SEEN, seen_to_decide, seen_to_record
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
     NotFoundError,
     NotPermittedError,
-    StaleVersionError,
 )
 from products.domain.roles import Permission, permissions_of
 from products.models import ApiToken, User
-from products.queries.listing import LotStamp, lot_stamp
 from products.queries.people import roles_of
 
 AS_OF = "as_of"
@@ -266,28 +264,29 @@ def accept(
     Raises:
         ValidationError: the body does not have the shape.
         LengthRequiredError: the body comes in chunks.
-        PreconditionRequiredError: a decision without ``If-Match``.
-        StaleVersionError: the lot has changed since.
-        NotFoundError: there is no such lot.
+        PreconditionRequiredError, DecidedMeanwhileError, StaleVersionError, NotFoundError: as of
+            `seen_to_decide` and `seen_to_record`.
         AnsweredBeforeError: the request was carried out before; it carries the first answer.
         ConflictError, InvalidValueError: as of `open_request`.
     """
     if request.headers.get("Transfer-Encoding") and not request.headers.get("Content-Length"):
         raise LengthRequiredError("Send the body in one piece, with its Content-Length.")
     asked = ask_once(request, shape, is_signed=issubclass(shape, SignedBody))
-    version = None
+    seen = NOTHING_SEEN
     if deciding_on:
         lot = {"number__iexact": deciding_on} if isinstance(deciding_on, str) else deciding_on
-        version = expected_version(request, required=True, **lot)
+        seen = seen_to_decide(request, **lot)
     elif recording_on:
-        version = expected_version(request, required=False, **recording_on)
+        seen = seen_to_record(request, **recording_on)
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     given = dict(body.validated_data)
     # Of a signed action the password is the signer's; elsewhere it is a value like any other.
     password = given.pop("password") if issubclass(shape, SignedBody) else ""
     context = context_from(request, reason=given.pop("reason"), password=password)
-    return replace(context, expected_version=version, once=asked), given
+    return replace(
+        context, expected_version=seen.version, expected_decision=seen.decision, once=asked
+    ), given
 
 
 def settle(request: Request, answer: Response) -> None:
@@ -300,37 +299,6 @@ def settle(request: Request, answer: Response) -> None:
             keep_answer(replace(context_from(request), once=once), answer_of(answer.render()))
     finally:
         close_request(once)
-
-
-def etag_of(stamp: LotStamp) -> str:
-    """A strong ETag: equal only while the version, the status in effect and its age are."""
-    due = "-due" if stamp.is_due else ""
-    return f'"{stamp.version}-{stamp.status}-{stamp.specification}{due}"'
-
-
-def expected_version(request: Request, *, required: bool, **lot: object) -> int | None:
-    """The lot version that ``If-Match`` names; ``lot`` are look-ups of the one lot.
-
-    Raises:
-        PreconditionRequiredError: no usable ``If-Match``, and ``required``.
-        StaleVersionError: the lot has changed since.
-        NotFoundError: there is no such lot.
-    """
-    asked = request.headers.get("If-Match", "").strip()
-    if asked in {"", "*"} and not required:
-        return None
-    stamp = lot_stamp(timezone.now(), **lot)
-    if asked in {"", "*"}:
-        raise PreconditionRequiredError(
-            "This decides on a lot. Send the ETag of the lot as you read it in If-Match, so that "
-            "nothing is decided on what you have not seen."
-        )
-    if etag_of(stamp) not in [tag.strip() for tag in asked.split(",")]:
-        raise StaleVersionError(
-            f"Lot {stamp.number} has changed since you read it. Read it again, then repeat what "
-            "you want to do."
-        )
-    return stamp.version
 
 
 def refuse_as_of(request: Request, handler: object) -> None:

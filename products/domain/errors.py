@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from products.domain.dispositions import DecisionMade
     from products.domain.release import Block
 
 
@@ -99,6 +100,16 @@ class ReleaseBlockedError(ConflictError):
     def __init__(self, message: str, blocks: tuple[Block, ...]) -> None:
         super().__init__(message)
         self.blocks = blocks
+
+
+class DecidedMeanwhileError(ConflictError):
+    """Somebody decided on the lot since the actor read it: ``decided`` is the last decision."""
+
+    code = "decided_meanwhile"
+
+    def __init__(self, message: str, decided: DecisionMade) -> None:
+        super().__init__(message)
+        self.decided = decided
 
 
 class NotSealedYetError(ConflictError):

@@ -39,6 +39,7 @@ FIELDS = (
     "stability_signature",
     "blocks",
     "version",
+    "decision_number",
     "status",
     "is_due",
 )
@@ -98,10 +99,13 @@ ARRAY(
 
 @dataclass(frozen=True, slots=True)
 class LotStamp:
-    """What a lot's ETag is made of. ``is_due``: what is stored is past its instant."""
+    """What a lot's ETag is made of. ``decision`` is the number of the last decision on it, 0 before
+    the first; ``is_due``: what is stored is past its instant.
+    """
 
     number: str
     version: int
+    decision: int
     status: str
     specification: int
     is_due: bool
@@ -127,12 +131,18 @@ class LotRow:
     blocks: list[dict[str, str]]
     to_be_judged_again: bool
     version: int
+    decision_number: int
     tissues: tuple[str, ...]
 
     @property
     def stamp(self) -> LotStamp:
         return LotStamp(
-            self.number, self.version, self.status, self.specification, self.to_be_judged_again
+            self.number,
+            self.version,
+            self.decision_number,
+            self.status,
+            self.specification,
+            self.to_be_judged_again,
         )
 
 
@@ -177,7 +187,9 @@ def lot_stamp(now: datetime, **lot: object) -> LotStamp:
     row = (
         lots_listed(now)
         .filter(**lot)
-        .values_list("number", "version", "status", "specification__version", "is_due")
+        .values_list(
+            "number", "version", "decision_number", "status", "specification__version", "is_due"
+        )
         .first()
     )
     if row is None:
@@ -237,5 +249,6 @@ def _row(value: Mapping[str, Any], tissues: Iterable[str]) -> LotRow:
         blocks=value["blocks"],
         to_be_judged_again=value["is_due"],
         version=value["version"],
+        decision_number=value["decision_number"],
         tissues=tuple(tissues),
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import audit_reads, judging, ledger, ledger_load, recording
+from benchmarks import audit_reads, judging, ledger, ledger_load, recording, triggers
 from benchmarks.figures import Figure, report
 from products.queries import audit
 from tests.conftest import Databases
@@ -76,3 +76,11 @@ def test_a_figure_over_its_limit_fails_the_benchmark(capsys: pytest.CaptureFixtu
 
     assert (report("Judging", [shown]), report("Judging", [shown, over])) == (0, 1)
     assert "limit 10: EXCEEDED" in capsys.readouterr().out
+
+
+def test_recording_is_measured_with_the_triggers_and_without(demo_db: str) -> None:
+    found = triggers.figures(sizes=[1], repeats=FEW, allowance=GENEROUS)
+
+    assert [figure.name for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) == 2
+    assert all(figure.value > 0 for figure in found)

@@ -1,0 +1,211 @@
+"""Recording one result with every trigger (guards, trail, queue, touch), and the same without any.
+
+The processor time of this process and of the database's own process that serves it. Run as
+``python -m benchmarks.triggers``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import override_settings
+from psycopg import sql
+
+from benchmarks.figures import Figure, report
+from benchmarks.recording import Server, one_request, open_connection, open_runs
+from benchmarks.records import RESULTS, benchmark_database
+from products.actions.naming import begin, end
+from products.actions.readings import submit_run
+from products.models import Result, Run
+from tests.api.clients import token_for
+from tests.conftest import Databases
+from tests.records import context, counted, people
+
+AT_MOST = 1.5
+WARM_UP = 20
+
+Work = Callable[[Run], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Milliseconds of processor time: of this process, and of the server's that serves it."""
+
+    ours: float
+    server: float
+
+    @property
+    def both(self) -> float:
+        return self.ours + self.server
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A connection to one of the two databases, and the process at its other end."""
+
+    wrapper: BaseDatabaseWrapper
+    pid: int
+
+    def spend(self, work: Work, run: Run) -> Spent:
+        connections["default"] = self.wrapper
+        ours, server = time.process_time(), _clock_of(self.pid)
+        work(run)
+        return Spent(
+            (time.process_time() - ours) * 1000,
+            (_clock_of(self.pid) - server) * 1000,
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=300)
+    asked = parser.parse_args()
+    with benchmark_database():
+        found = figures(sizes=(1, RESULTS), repeats=asked.repeats)
+    return report("Recording one result, processor time with the triggers and without", found)
+
+
+def figures(*, sizes: Sequence[int], repeats: int, allowance: float = 1.0) -> list[Figure]:
+    """In the database in use and a copy of it, for lots with so many results already.
+
+    ``allowance`` is what the limit is multiplied by.
+    """
+    with override_settings(ROOT_URLCONF="benchmarks.plain"), open_connection():
+        server = Server(token_for(people().analyst))
+        needed = repeats + min(WARM_UP, repeats)
+        runs = {results: open_runs(results, 2 * needed) for results in sizes}
+        with _both_sides(Databases()) as sides:
+            return [
+                figure
+                for results, several in runs.items()
+                for figure in _figures(sides, server, several, results, AT_MOST * allowance)
+            ]
+
+
+def _figures(
+    sides: tuple[Side, Side],
+    server: Server,
+    runs: Sequence[Run],
+    results: int,
+    limit: float,
+) -> Iterator[Figure]:
+    lot = f"lot of {results} results" if results > 1 else "lot of one result"
+    analyst = people().analyst
+    first, second = runs[: len(runs) // 2], runs[len(runs) // 2 :]
+
+    def by_request(run: Run) -> None:
+        path, body = one_request(run)
+        server.send(server.environ(path, body))
+
+    def by_action(run: Run) -> None:
+        submit_run(context(analyst), run=run.number, readings=counted())
+
+    yield from _against(f"by the action, {lot}", *_measured(sides, by_action, first), limit)
+    yield from _against(f"over the API, {lot}", *_measured(sides, by_request, second), limit)
+    rows = {run.pk: _next_version(run) for run in first}
+
+    def one_row(run: Run) -> None:
+        with transaction.atomic():
+            begin("system.benchmark", context(analyst))
+            rows[run.pk].save(force_insert=True)
+            end()
+
+    yield from _against(f"one bare row, {lot}", *_measured(sides, one_row, first), None)
+
+
+def _next_version(run: Run) -> Result:
+    row = Result.objects.get(run=run)
+    row.pk, row.version = uuid.uuid4(), row.version + 1
+    return row
+
+
+def _measured(
+    sides: tuple[Side, Side], work: Work, runs: Sequence[Run]
+) -> tuple[list[Spent], list[Spent]]:
+    """With and without triggers, in turns, each first every other time."""
+    found: tuple[list[Spent], list[Spent]] = ([], [])
+    for turn, run in enumerate(runs):
+        for which in (0, 1) if turn % 2 else (1, 0):
+            spent = sides[which].spend(work, run)
+            if turn >= min(WARM_UP, len(runs) // 2):
+                found[which].append(spent)
+    return found
+
+
+def _against(
+    name: str, guarded: Sequence[Spent], bare: Sequence[Spent], limit: float | None
+) -> Iterator[Figure]:
+    ratio = _median(guarded, "both") / _median(bare, "both")
+    yield Figure(f"{name}: with triggers against without", ratio, "times", limit)
+    for label, spent in (("with", guarded), ("without", bare)):
+        yield Figure(f"  {label}, both processes", _median(spent, "both"), "ms")
+        yield Figure("    of which the database's", _median(spent, "server"), "ms")
+
+
+def _median(spent: Sequence[Spent], part: str) -> float:
+    return median(float(getattr(one, part)) for one in spent)
+
+
+@contextmanager
+def _both_sides(databases: Databases) -> Iterator[tuple[Side, Side]]:
+    """The database in use, and a copy of it of which every trigger of ours is off."""
+    name = connections["default"].settings_dict["NAME"]
+    bare = f"exolot_bare_{uuid.uuid4().hex[:12]}"
+    usual = connections["default"]
+    for alias in ("default", "owner"):
+        connections[alias].close()
+    databases.create(bare, name)
+    sides: list[Side] = []
+    try:
+        with databases.connect(bare) as owner:
+            tables = owner.execute(
+                "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+            ).fetchall()
+            for (table,) in tables:
+                owner.execute(
+                    sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table))
+                )
+        sides = [_side(name), _side(bare)]
+        yield sides[0], sides[1]
+    finally:
+        for side in sides:
+            side.wrapper.close()
+        connections["default"] = usual
+        databases.drop(bare)
+
+
+def _side(name: str) -> Side:
+    wrapper = connections.create_connection("default")
+    wrapper.settings_dict = {**wrapper.settings_dict, "NAME": name}
+    connections["default"] = wrapper
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return Side(wrapper, cursor.fetchone()[0])
+
+
+def _clock_of(pid: int) -> float:
+    """Seconds of processor time that a process of this machine has used (POSIX,
+    ``clock_getcpuclockid``).
+    """
+    clock = ctypes.c_int()
+    failed = _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock))
+    if failed:
+        raise OSError(failed, os.strerror(failed))
+    return time.clock_gettime(clock.value)
+
+
+_LIBC = ctypes.CDLL(None)
+
+if __name__ == "__main__":
+    sys.exit(main())
