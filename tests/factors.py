@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.http import HttpRequest
-from fido2.cose import ES256
-from fido2.utils import websafe_encode
-from fido2.webauthn import (
-    AttestationObject,
-    AttestedCredentialData,
-    AuthenticatorData,
-    CollectedClientData,
-)
 
 from products.actions.accounts import change_password, sign_in_fully
 from products.actions.factors import (
@@ -33,10 +19,8 @@ from products.domain.passkeys import PasskeyAnswer, Purpose
 from products.domain.second_factor import STEPS_EITHER_SIDE, code_of, step_of
 from products.models import ApiToken, Factor, User
 from products.queries.factors import challenge_for
+from tests.authenticators import HOST, SoftwareKey
 from tests.records import context, now, people
-
-HOST = "localhost"
-FLAGS = AuthenticatorData.FLAG
 
 
 @dataclass
@@ -104,66 +88,23 @@ def new_password(username: str, password: str, old: str) -> None:
 
 @dataclass
 class Authenticator:
-    """A security key in software (ES256), which answers what a browser would pass on."""
+    """The security key of an account."""
 
     account: User
-    host: str = HOST
-    origin: str = f"https://{HOST}"
-    counter: int = 0
-    flags: FLAGS = FLAGS.UP
-    key: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
-    credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    key: SoftwareKey
 
-    def made(self, at: datetime | None = None, **client: Any) -> PasskeyAnswer:
-        credential = AttestedCredentialData.create(
-            b"\0" * 16, self.credential_id, ES256.from_cryptography_key(self.key.public_key())
-        )
-        shown = AuthenticatorData.create(
-            self._host_hash(), self.flags | FLAGS.AT, self.counter, credential
-        )
-        attested = AttestationObject.create("none", shown, {})
-        data = self._client("webauthn.create", Purpose.ENROL, at, client)
-        return self._answer(
-            clientDataJSON=websafe_encode(bytes(data)),
-            attestationObject=websafe_encode(bytes(attested)),
-        )
+    def made(self) -> PasskeyAnswer:
+        return self.key.made(challenge_for(self.account.pk, Purpose.ENROL, now()))
 
-    def signed(
-        self, at: datetime | None = None, *, counts: int = 1, **client: Any
-    ) -> PasskeyAnswer:
-        self.counter += counts
-        shown = AuthenticatorData.create(self._host_hash(), self.flags, self.counter)
-        data = self._client("webauthn.get", Purpose.PROVE, at, client)
-        signature = self.key.sign(bytes(shown) + data.hash, ec.ECDSA(hashes.SHA256()))
-        return self._answer(
-            clientDataJSON=websafe_encode(bytes(data)),
-            authenticatorData=websafe_encode(bytes(shown)),
-            signature=websafe_encode(signature),
-        )
-
-    def _client(
-        self, kind: str, purpose: Purpose, at: datetime | None, changes: dict[str, Any]
-    ) -> CollectedClientData:
-        challenge = changes.pop("challenge", None) or challenge_for(
-            self.account.pk, purpose, at or now()
-        )
-        return CollectedClientData.create(kind, challenge, self.origin, **changes)
-
-    def _answer(self, **response: str) -> PasskeyAnswer:
-        name = websafe_encode(self.credential_id)
-        whole = {"id": name, "rawId": name, "type": "public-key", "response": response}
-        return PasskeyAnswer(json.dumps(whole), self.host)
-
-    def _host_hash(self) -> bytes:
-        return hashlib.sha256(self.host.encode()).digest()
+    def signed(self, *, counts: int = 1) -> PasskeyAnswer:
+        challenge = challenge_for(self.account.pk, Purpose.PROVE, now())
+        return self.key.signed(challenge, counts=counts)
 
 
 def enrolled_passkey(
     username: str, app: App | None = None, host: str = HOST
 ) -> tuple[Factor, Authenticator]:
     account = getattr(people(), username)
-    authenticator = Authenticator(account, host, f"https://{host}")
+    authenticator = Authenticator(account, SoftwareKey(host, f"https://{host}"))
     asked = context(account, second_factor=app.code() if app else "")
     return enrol_passkey(asked, name="Key", made=authenticator.made()), authenticator

@@ -117,12 +117,15 @@ def signers_without(roles: Iterable[str]) -> list[str]:
     )
 
 
+def accounts_with() -> int:
+    """How many open accounts have a factor that signs."""
+    return User.objects.filter(Q(has_factor()), is_active=True).count()
+
+
 def sealed_secrets() -> list[Factor]:
     """Every app in force, whose secret a key of this installation has to open."""
     return list(
-        Factor.objects.filter(
-            kind=FactorKind.TOTP, confirmation__isnull=False, removal__isnull=True
-        )
+        factors().filter(kind=FactorKind.TOTP, confirmation__isnull=False, removal__isnull=True)
     )
 
 

@@ -13,7 +13,6 @@ from pytest_django import Settings
 from products.actions.accounts import change_password, reset_password, set_active
 from products.actions.factors import (
     confirm_totp,
-    enrol_totp,
     issue_recovery_codes,
     remove_factor,
     remove_factor_of,
@@ -471,7 +470,7 @@ def test_an_administrator_removes_a_factor_of_another_person_alone() -> None:
     assert kinds_held(people().analyst.pk) == set()
     with pytest.raises(NotPermittedError, match="account of one's own"):
         remove_factor_of(context(people().admin), username="admin", factor=own.factor.pk)
-    with pytest.raises(NotPermittedError, match="may not do account.remove_factor"):
+    with pytest.raises(NotPermittedError, match="may not do account"):
         remove_factor_of(context(people().quality), username="admin", factor=own.factor.pk)
     with pytest.raises(UnknownReferenceError):
         remove_factor_of(context(people().admin), username="analyst", factor=uuid4())
@@ -513,9 +512,7 @@ def test_a_long_password_stays_when_the_last_factor_goes() -> None:
     assert not User.objects.get(username="analyst").must_change_password
 
 
-def test_a_short_password_whose_factor_was_removed_has_to_be_lengthened_when_it_is_next_proved() -> (
-    None
-):
+def test_a_short_password_left_alone_has_to_be_lengthened_when_next_proved() -> None:
     app = short_password_of_analyst()
     remove_factor_of(context(people().admin, "Lost"), username="analyst", factor=app.factor.pk)
     assert not User.objects.get(username="analyst").must_change_password

@@ -192,10 +192,8 @@ def test_what_another_person_removed_is_told_at_the_next_sign_in(app: App) -> No
         "/admin/login/", {"username": "analyst", "password": PASSWORD}, follow=True
     )
 
-    assert (
-        "Since you last signed in: Pocket (Authenticator app) was removed by Ada Adminson: Lost on the train"
-        in Page(answer)
-    )
+    told = "Pocket (Authenticator app) was removed by Ada Adminson: Lost on the train"
+    assert f"Since you last signed in: {told}" in Page(answer)
     again = Client().post(
         "/admin/login/", {"username": "analyst", "password": PASSWORD}, follow=True
     )
