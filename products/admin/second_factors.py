@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import segno
+from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -56,7 +57,11 @@ WITHOUT_KEY = "this installation has no key to keep secrets under (FACTOR_KEY); 
 
 class NameForm(ActionForm):
     confirms = Confirms.BOTH
-    name = text("Name", "What you call it, such as: work telephone.")
+    name = text(
+        "Name",
+        "What you call it, such as: work telephone.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
 
 
 class PasskeyForm(NameForm):
@@ -120,7 +125,7 @@ class OwnFactorPages:
                 ],
                 "table": Table(
                     "What you have",
-                    ("Name", "Kind", "State", "Enrolled", ""),
+                    ("Name", "Kind", "State", "Enrolled", "Change"),
                     [_row(row, zone) for row in rows],
                     empty="You have no second factor.",
                 ),
@@ -200,7 +205,7 @@ class OwnFactorPages:
                 printed_name=account.printed_name,
                 held=[one.credential_id for one in held],
             )
-            return {"making": json.dumps(options)}
+            return {"making": json.dumps(options), "own_account": True}
 
         return self._answer(
             request,
