@@ -72,14 +72,6 @@ class FirstCodeBody(ActionBody):
     second_factor = second_factor("The code that the new app shows now.", required=True)
 
 
-class CodesBody(ConfirmedBody):
-    pass
-
-
-class OwnRemovalBody(ConfirmedBody):
-    reason = Text(max_length=1000, help_text="Why it goes.")
-
-
 class RemovalBody(ActionBody):
     reason = Text(max_length=1000, help_text="Why it goes; the person is told.")
 
@@ -128,12 +120,12 @@ class RecoveryCodes(View):
         "issue_recovery_codes",
         "New recovery codes in place of those of before; they are shown this once",
         tag=TAG,
-        request=CodesBody,
+        request=ConfirmedBody,
         shape=NewCodesShape,
         named=False,
     )
     def post(self, request: Request) -> Response:
-        context, given = accept(request, CodesBody)
+        context, given = accept(request, ConfirmedBody)
         factor, codes = issue_recovery_codes(context, **given)
         return Response(_body(factor) | {"codes": codes}, status=201, headers=SHOWN_ONCE)
 
@@ -144,11 +136,11 @@ class OwnRemoval(View):
         "remove_own_factor",
         "Remove a second factor of your own",
         tag=TAG,
-        request=OwnRemovalBody,
+        request=ConfirmedBody,
         shape=FactorShape,
     )
     def post(self, request: Request, factor: UUID) -> Response:
-        context, given = accept(request, OwnRemovalBody)
+        context, given = accept(request, ConfirmedBody)
         return Response(_body(remove_factor(context, factor=factor, **given)), status=201)
 
 

@@ -29,7 +29,7 @@ OF_ROLE[Role.ADMINISTRATOR] = "admin"
 
 def signed_actions() -> dict[str, Callable[..., Any]]:
     """Each signed action by its name, as the surfaces call it."""
-    found = {}
+    found: dict[str, Callable[..., Any]] = {}
     for module in pkgutil.iter_modules(products.actions.__path__):
         for one in vars(importlib.import_module(f"products.actions.{module.name}")).values():
             if inspect.isfunction(one) and hasattr(one, "__wrapped__"):

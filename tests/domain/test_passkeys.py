@@ -146,7 +146,7 @@ def test_whose_answer_is_of_another_page_account_or_time_proves_nothing() -> Non
             ACCOUNT,
             AT,
             replace(key, **wrong).signed(challenge()),
-            held,  # type: ignore[arg-type]  # one of two
+            held,
         )
     assert not proved_by(KEY, ACCOUNT, AT, key.signed(challenge(), cross_origin=True), held)
 
