@@ -18,6 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv, validate
 
 from products.domain.accounts import ADDRESS_LIMIT, LOCK_FOR
+from products.domain.encryption import key_from
+from products.domain.errors import ConfigurationError
 from qcsite.database.url import connection_from_url
 from qcsite.proxies import Network
 
@@ -46,6 +48,10 @@ VARIABLES = {
     "TRAIL_REVIEW_DAYS": "Days after which the audit trail is reviewed again. Default 30.",
     "CREDENTIAL_REVIEW_DAYS": "Days after which accounts, roles and tokens are reviewed again. "
     "Default 180.",
+    "FACTOR_KEY": "Encrypts the secrets of authenticator apps: 64 hexadecimal digits; further keys "
+    "after commas only decrypt. Or FACTOR_KEY_FILE. Without it no app is enrolled.",
+    "SIGNERS_NEED_SECOND_FACTOR": "Whether every signature asks for a second factor, also of "
+    "accounts that have enrolled none and then sign nothing. Default false.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR. Default INFO.",
 }
 
@@ -185,6 +191,17 @@ TRAIL_REVIEW_DAYS = env.int("TRAIL_REVIEW_DAYS", 30, validate=validate.Range(min
 CREDENTIAL_REVIEW_DAYS = env.int(
     "CREDENTIAL_REVIEW_DAYS", 180, validate=validate.Range(min=1, max=731)
 )
+SIGNERS_NEED_SECOND_FACTOR = env.bool("SIGNERS_NEED_SECOND_FACTOR", False)
+# A demonstration and the tests hold no secret of anybody.
+_WITHOUT_KEY = "0" * 64 if EXOLOT_CLUSTER in {"demo", "test"} else ""
+try:
+    FACTOR_KEYS = [
+        key_from(written.strip())
+        for written in env.str("FACTOR_KEY", _WITHOUT_KEY).split(",")
+        if written.strip()
+    ]
+except ConfigurationError as error:
+    raise ImproperlyConfigured(f"FACTOR_KEY: {error.message}") from error
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_AGE = 30 * 60
@@ -199,6 +216,8 @@ AXES_WHITELIST_CALLABLE = "products.actions.proving.counts_for_account"
 AXES_RESET_ON_SUCCESS = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+# Kept with a failure by their names alone; the password always is.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "second_factor", "passkey"]
 AXES_LOCKOUT_TEMPLATE = "locked.html"
 
 # Safety in the browser.

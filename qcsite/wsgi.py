@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,9 +17,11 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "10")
 application = get_wsgi_application()
 
 # After the applications are loaded.
-from products.management.checkup import grave_causes  # noqa: E402
+from products.management.checkup import causes_to_warn_of, grave_causes  # noqa: E402
 
 if _causes := refusals() or grave_causes():
     raise ImproperlyConfigured(
         "The server does not start:\n" + "\n".join(f"- {cause}" for cause in _causes)
     )
+for _cause in causes_to_warn_of():
+    logging.getLogger(__name__).warning("%s", _cause)

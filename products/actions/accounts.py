@@ -18,7 +18,7 @@ from products.actions.lookups import find_account, find_person
 from products.actions.naming import begin, end
 from products.actions.passwords import check_password_choice
 from products.actions.people import LABORATORY_OR_QUALITY
-from products.actions.proving import printable, prove, write_attempt
+from products.actions.proving import Attempt, printable, prove, write_attempt
 from products.actions.records import insert, insert_once
 from products.actions.signing import confirm_password, sign
 from products.actions.sites import home_zone
@@ -31,6 +31,7 @@ from products.domain.errors import (
     SignatureRefusedError,
     WrongStatusError,
 )
+from products.domain.factors import FactorRule
 from products.domain.roles import Permission, Role
 from products.models import Person, RoleApproval, RoleGrant, RoleRevocation, User
 from products.models.fields import uuid7
@@ -49,6 +50,7 @@ __all__ = [
     "set_expiry",
     "set_roles",
     "sign_in",
+    "sign_in_fully",
 ]
 
 USERNAME = re.compile(USERNAME_PATTERN)
@@ -88,7 +90,7 @@ def create_account(
     """
     owner = find_person(person)
     held = _roles(roles)
-    _refuse_own(context, owner)
+    refuse_own(context, owner)
     account = User(
         username=username.strip(), person=owner, is_staff=is_staff, must_change_password=True
     )
@@ -124,9 +126,9 @@ def set_roles(context: Context, *, username: str, roles: Sequence[str]) -> User:
         InvalidValueError: an unknown role, or administration together with other work.
         NotPermittedError: nobody changes the roles of an account of one's own.
     """
-    account = _account_locked(username)
+    account = account_locked(username)
     held = _roles(roles)
-    _refuse_own(context, account.person)
+    refuse_own(context, account.person)
     _hold(context, account, held)
     return account
 
@@ -142,7 +144,7 @@ def approve_role(context: Context, *, username: str, role: str) -> RoleApproval:
         SeparationOfDutiesError: the account is of the signer's own person, or the signer's person
             gave the role.
     """
-    account = _account_locked(username)
+    account = account_locked(username)
     what = check_word(Role, role, "role")
     grant = (
         grants_in_force()
@@ -183,8 +185,8 @@ def set_active(context: Context, *, username: str, is_active: bool) -> User:
         NotPermittedError: the account is the actor's own, or the system's.
         WrongStatusError: it is so already.
     """
-    account = _account_locked(username)
-    _refuse_own(context, account.person)
+    account = account_locked(username)
+    refuse_own(context, account.person)
     if account.is_active == is_active:
         stands = "active" if is_active else "inactive"
         raise WrongStatusError(f"The account {account.username} is {stands} already.")
@@ -217,7 +219,7 @@ def change_password(context: Context, *, old: str, new: str) -> User:
 
 @action("account.change_password", permission=None)
 def _change_password(context: Context, *, old: str, new: str) -> User:
-    account = _account_locked(context.actor.username)
+    account = account_locked(context.actor.username)
     if new == old:
         raise InvalidValueError("The new password is the old one.", field="new")
     _set_password(account, new, "new")
@@ -237,8 +239,8 @@ def set_expiry(context: Context, *, username: str, expires_on: date | None) -> U
         NotPermittedError: the account is the actor's own, or the system's.
         WrongStatusError: it is so already.
     """
-    account = _account_locked(username)
-    _refuse_own(context, account.person)
+    account = account_locked(username)
+    refuse_own(context, account.person)
     if account.expires_on == expires_on:
         stands = f"expires on {expires_on} already" if expires_on else "has no end already"
         raise WrongStatusError(f"The account {account.username} {stands}.")
@@ -256,8 +258,8 @@ def reset_password(context: Context, *, username: str, new: str) -> User:
         InvalidValueError: the password is weak.
         NotPermittedError: the account is the actor's own, or the system's.
     """
-    account = _account_locked(username)
-    _refuse_own(context, account.person)
+    account = account_locked(username)
+    refuse_own(context, account.person)
     _set_password(account, new, "new")
     account.must_change_password = True
     account.save(update_fields=["password", "must_change_password"])
@@ -267,15 +269,31 @@ def reset_password(context: Context, *, username: str, new: str) -> User:
 def sign_in(context: Context, request: HttpRequest, *, username: str, password: str) -> User | None:
     """The account at the door of the admin, or None; recorded and counted whoever was named.
 
-    The actor is the system's account: who is at the door is not known yet.
+    The actor is the system's account: who is at the door is not known yet. An account that has a
+    second factor is inside only after `sign_in_fully`.
+    """
+    return prove(context, request, Attempt(SignInKind.SIGN_IN, username, password, staff_only=True))
+
+
+def sign_in_fully(context: Context, request: HttpRequest, *, username: str) -> User | None:
+    """The account that proved its password, by the second factor in ``context``; or None.
+
+    A recovery code is one here. Recorded and counted as a password is.
+
+    Raises:
+        ConfigurationError: a code was typed that this installation cannot check.
     """
     return prove(
         context,
         request,
-        kind=SignInKind.SIGN_IN,
-        username=username,
-        password=password,
-        staff_only=True,
+        Attempt(
+            SignInKind.SIGN_IN,
+            username,
+            None,
+            rule=FactorRule.ALWAYS,
+            recovers=True,
+            staff_only=True,
+        ),
     )
 
 
@@ -327,7 +345,7 @@ def _check_independent(context: Context, account: User, grant: RoleGrant) -> Non
         )
 
 
-def _account_locked(username: str) -> User:
+def account_locked(username: str) -> User:
     found = find_account(username)
     return (
         User.objects.select_for_update(no_key=True, of=("self",))
@@ -347,7 +365,7 @@ def _roles(names: Sequence[str]) -> set[Role]:
     return roles
 
 
-def _refuse_own(context: Context, owner: Person | None) -> None:
+def refuse_own(context: Context, owner: Person | None) -> None:
     """Judged on the person: a second account of one's own is one's own."""
     if owner is None:
         raise NotPermittedError("The account belongs to no person and is changed by nobody.")

@@ -20,7 +20,7 @@ from products.actions.judging import rejudge
 from products.actions.naming import begin, end
 from products.actions.once import Once, carry_out
 from products.actions.records import check_printable
-from products.actions.signing import confirm_password
+from products.actions.signing import confirm_password, signing_rule
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import (
     ClockError,
@@ -31,6 +31,8 @@ from products.domain.errors import (
     SignatureRefusedError,
     StaleVersionError,
 )
+from products.domain.passkeys import PasskeyAnswer
+from products.domain.passwords import SHORTEST
 from products.domain.roles import Permission, permissions_of
 from products.models import Lot, User
 from products.queries.decisions import last_decision
@@ -55,9 +57,10 @@ class Context:
     ``at`` may differ from the database's clock by a minute (in a demonstration database by any
     time). ``expected_version`` is the lot version that the actor saw, None when none was asked
     for; ``expected_decision`` is the number of the last decision on it that the actor knew of, None
-    for who decides on nothing. ``may_sign`` is False for service tokens. ``once`` names the
-    request, when it is one that must not be carried out twice. ``confirmed`` and ``touched`` belong
-    to the action that runs.
+    for who decides on nothing. ``second_factor`` is a code as typed, ``passkey`` what a browser
+    answered in its place. ``may_sign`` is False for service tokens. ``once`` names the request,
+    when it is one that must not be carried out twice. ``confirmed`` and ``touched`` belong to the
+    action that runs.
     """
 
     actor: User
@@ -67,6 +70,8 @@ class Context:
     address: str = ""
     user_agent: str = ""
     password: str = field(default="", repr=False)
+    second_factor: str = field(default="", repr=False)
+    passkey: PasskeyAnswer | None = field(default=None, repr=False)
     expected_version: int | None = None
     expected_decision: int | None = None
     may_sign: bool = True
@@ -94,9 +99,9 @@ def action(
 
     Raises (from the decorated function):
         NotPermittedError: the actor's roles do not include ``permission``.
-        SignatureRefusedError: ``signed``, and the password is not the actor's, or none of the roles
-            that may do it is signed for by quality (``role_not_approved``), or the person has not
-            accepted the signature policy (``policy_not_accepted``).
+        SignatureRefusedError: ``signed``, and the password or the second factor is not the actor's,
+            or none of the roles that may do it is signed for by quality (``role_not_approved``), or
+            the person has not accepted the signature policy (``policy_not_accepted``).
         ClockError: ``context.at`` is too far off the database's clock.
         DomainError: what the body refuses.
     """
@@ -113,7 +118,7 @@ def action(
             if signed:
                 check_own_password(context.actor)
                 check_policy_accepted(context.actor)
-                confirm_password(context)
+                check_own_password(confirm_password(context, signing_rule()))
             for _ in range(ATTEMPTS - 1):
                 try:
                     return _run(info, _fresh(context, signed=signed), body, *args, **kwargs)
@@ -165,7 +170,8 @@ def check_own_password(actor: User) -> None:
     """21 CFR 11.200(a)(2): a password that somebody else knows is nobody's signature."""
     if actor.must_change_password:
         raise SignatureRefusedError(
-            f"The password of {actor.username} was given by somebody else. Change it, then sign.",
+            f"The password of {actor.username} was given by somebody else, or is shorter than "
+            f"{SHORTEST} characters without a second factor. Change it, then sign.",
             code="password_to_be_changed",
         )
 

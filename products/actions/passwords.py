@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from products.domain.errors import InvalidValueError
 from products.domain.passwords import SHORTEST, is_guessable, shortest_password
 from products.models import Product, Site, User
-from products.queries.people import has_second_factor
+from products.queries.factors import kinds_held
 
 
 def check_password_choice(account: User, password: str, field: str) -> None:
@@ -19,7 +19,7 @@ def check_password_choice(account: User, password: str, field: str) -> None:
     Raises:
         InvalidValueError: ``password_refused``.
     """
-    needed = shortest_password(has_second_factor=has_second_factor(account))
+    needed = shortest_password(has_second_factor=bool(kinds_held(account.pk)))
     check_password_alone(password, _own_words(account), needed=needed, field=field)
 
 

@@ -1,4 +1,4 @@
-"""Proving who one is: one password at a time for each account, every attempt recorded and counted.
+"""Proving who one is: one attempt at a time for each account, every one recorded and counted.
 
 A failure to sign, or to sign in from an address that the account knows, counts for the account:
 the fifth in a row locks it. A failure from any other address counts for that address, which is
@@ -8,14 +8,18 @@ SP 800-63B-4, 3.2.2).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import authenticate
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate, user_login_failed
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 
+from products.actions.factor_proofs import proof_by, proves
 from products.actions.naming import begin, end
 from products.domain.accounts import (
     LOCK_AFTER,
@@ -25,7 +29,10 @@ from products.domain.accounts import (
     CountedFor,
     SignInKind,
 )
-from products.models import Lockout, SignIn, User
+from products.domain.factors import FactorRule
+from products.domain.passwords import SHORTEST
+from products.models import Factor, Lockout, SignIn, User
+from products.queries.factors import factors_in_force
 from products.queries.lockouts import (
     failures_from_outside,
     failures_in_a_row,
@@ -40,33 +47,44 @@ if TYPE_CHECKING:
 COUNTS_FOR_ACCOUNT = "exolot_counts_for_account"
 
 
-def prove(
-    context: Context,
-    request: HttpRequest,
-    *,
-    kind: SignInKind,
-    username: str,
-    password: str,
-    staff_only: bool = False,
-) -> User | None:
-    """The account that ``username`` and ``password`` prove, or None; recorded either way.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``password`` None: the second factor alone. ``recovers``: a recovery code counts as one."""
+
+    kind: SignInKind
+    username: str
+    password: str | None = field(repr=False)
+    rule: FactorRule = FactorRule.NOT_ASKED
+    recovers: bool = False
+    staff_only: bool = False
+
+
+def prove(context: Context, request: HttpRequest, attempt: Attempt) -> User | None:
+    """The account that the attempt proves, or None; recorded either way.
 
     Its own transaction, which holds the account's row: of guesses sent at once each waits for the
-    one before, and none is judged after the lock. While the account is locked no password is
+    one before, and none is judged after the lock. While the account is locked nothing typed is
     looked at. ``request`` is what the guard of addresses counts by.
+
+    Raises:
+        ConfigurationError: a code was typed that this installation cannot check.
     """
-    typed = printable(username)
+    typed = printable(attempt.username)
     with transaction.atomic(durable=True):
-        begin(f"account.{kind.value}", context)
+        begin(f"account.{attempt.kind.value}", context)
         account = _locked_row(typed)
-        counted = _counted_for(account, kind, context)
+        held = list(factors_in_force(account.pk)) if account is not None else []
+        counted = _counted_for(account, attempt.kind, context)
         if account is not None and not _may_try(account, counted, context):
             # As long as a comparison takes, so that a lock is not told by the clock.
-            make_password(password)
+            make_password(attempt.password or "")
             found, counted = None, CountedFor.NOTHING
         else:
             setattr(request, COUNTS_FOR_ACCOUNT, counted is CountedFor.ACCOUNT)
-            found = _authenticated(request, username, password, context.at, staff_only=staff_only)
+            found = _proved(context, request, attempt, account, held)
+        kind = attempt.kind
+        if found is not None and held and not attempt.rule.asks(held):
+            kind = SignInKind.PASSWORD
         write_attempt(context, kind, typed, account, counted_for=None if found else counted)
         end()
     return found
@@ -125,7 +143,7 @@ def _locked_row(username: str) -> User | None:
 
 def _counted_for(account: User | None, kind: SignInKind, context: Context) -> CountedFor:
     if account is not None and (
-        kind is SignInKind.SIGNATURE or is_known_address(account, context.address)
+        kind is not SignInKind.SIGN_IN or is_known_address(account, context.address)
     ):
         return CountedFor.ACCOUNT
     return CountedFor.ADDRESS
@@ -140,10 +158,54 @@ def _may_try(account: User, counted: CountedFor, context: Context) -> bool:
     )
 
 
-def _authenticated(
-    request: HttpRequest, username: str, password: str, at: datetime, *, staff_only: bool
+def _proved(
+    context: Context,
+    request: HttpRequest,
+    attempt: Attempt,
+    account: User | None,
+    held: Sequence[Factor],
 ) -> User | None:
-    found = authenticate(request, username=username, password=password)
-    if not isinstance(found, User) or found.locked_at is not None or is_expired(found, at):
+    """Both components are looked at, whichever is wrong: the time taken tells nothing of it."""
+    is_asked = attempt.rule.asks(held)
+    proof = proof_by(held, context, recovers=attempt.recovers) if is_asked else None
+    if attempt.password is None:
+        assert account is not None
+        found = _allowed(request, attempt, account, is_proved=proves(proof))
+    else:
+        found = authenticate(request, username=attempt.username, password=attempt.password)
+    if not isinstance(found, User) or not _may_act(found, context.at, attempt):
+        found = None
+    if proof is not None and (found is not None or not proves(proof)):
+        proof.save(force_insert=True)
+    if is_asked and not proves(proof):
         return None
-    return None if staff_only and not found.is_staff else found
+    if found is not None and attempt.password is not None and not held:
+        _demand_longer(found, attempt.password)
+    return found
+
+
+def _allowed(
+    request: HttpRequest, attempt: Attempt, account: User, *, is_proved: bool
+) -> User | None:
+    """The guard of addresses judges and counts a factor alone as it does a password."""
+    credentials = {"username": attempt.username}
+    if AxesProxyHandler.is_allowed(request, credentials) and is_proved:
+        return account
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+    return None
+
+
+def _may_act(found: User, at: datetime, attempt: Attempt) -> bool:
+    return (
+        found.is_active
+        and found.locked_at is None
+        and not is_expired(found, at)
+        and (found.is_staff or not attempt.staff_only)
+    )
+
+
+def _demand_longer(account: User, password: str) -> None:
+    """A password that was enough beside a factor, which is gone, opens the door to a longer one."""
+    if len(password) < SHORTEST and not account.must_change_password:
+        account.must_change_password = True
+        account.save(update_fields=["must_change_password"])

@@ -12,7 +12,7 @@ from products.actions.checks import check_word
 from products.actions.lookups import find_account
 from products.actions.people import WRITING, roles_of
 from products.actions.records import insert
-from products.actions.signing import refuse_while_locked
+from products.actions.signing import confirm_factor, refuse_while_locked
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
@@ -26,7 +26,6 @@ from products.models import ApiToken, User
 LONGEST_DAYS = 365
 
 
-@action("token.issue", permission=None)
 def issue_token(
     context: Context,
     *,
@@ -40,14 +39,25 @@ def issue_token(
 
     Everybody issues personal tokens for oneself (``username`` None). An administrator issues
     service tokens, and personal tokens of scope read for others. An account whose roles only read
-    gets no token that writes.
+    gets no token that writes. Who has a second factor gives it, in a transaction of its own first.
 
     Raises:
         UnknownReferenceError: there is no such account.
         InvalidValueError: an unknown kind or scope, or days outside 1 to 365.
         NotPermittedError: not for this account, not by this person, or not of this scope.
-        SignatureRefusedError: the actor's account is locked (``account_locked``).
+        SignatureRefusedError: the actor's account is locked (``account_locked``), or the second
+            factor is missing or wrong.
     """
+    confirm_factor(context)
+    return _issue_token(
+        context, kind=kind, scope=scope, purpose=purpose, days=days, username=username
+    )
+
+
+@action("token.issue", permission=None)
+def _issue_token(
+    context: Context, *, kind: str, scope: str, purpose: str, days: int, username: str | None
+) -> tuple[ApiToken, str]:
     asked, reach = check_word(TokenKind, kind, "kind"), check_word(TokenScope, scope, "scope")
     refuse_while_locked(context, "No token was issued.")
     owner = context.actor if username is None else find_account(username)

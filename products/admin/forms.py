@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from products.admin.asking import CODE, PASSKEY, Asked
 from products.admin.once import TOKEN, new_token
 from products.domain.blocks import Block
 from products.domain.errors import ConfigurationError, DomainError, ReleaseBlockedError
@@ -30,9 +32,15 @@ ZONES = (
 )
 LOCAL_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]
 """As browsers send them."""
-SIGNATURE = ("reason", "password")
+SIGNATURE = ("reason", "password", CODE)
 VERSION = "lot_version"
 DECISION = "lot_decision"
+
+
+class Confirms(Enum):
+    NOTHING = 0
+    FACTOR = 1
+    BOTH = 2
 
 
 class Suggesting(forms.TextInput):
@@ -141,13 +149,15 @@ class ActionForm(forms.Form):
     """The parameters of an action; signed ones ask for the reason and the password too.
 
     ``instants`` names, for each local time, the field that holds its zone; ``aliases``, for each
-    parameter of the action that is asked for under another name, that name.
+    parameter of the action that is asked for under another name, that name. ``confirms`` is what a
+    form that is not signed asks of who sends it besides: the own password, and the second factor.
     """
 
     required_css_class = "required"
     use_required_attribute = False
     instants: Mapping[str, str] = {}
     aliases: Mapping[str, str] = {}
+    confirms: Confirms = Confirms.NOTHING
 
     def __init__(
         self,
@@ -156,6 +166,7 @@ class ActionForm(forms.Form):
         *,
         initial: dict[str, Any] | None = None,
         is_signed: bool = False,
+        asked: Asked | None = None,
         lot_seen: LotSeen | None = None,
         suggestions: Mapping[str, Iterable[str | tuple[str, str]]] | None = None,
     ) -> None:
@@ -166,11 +177,14 @@ class ActionForm(forms.Form):
             self.fields["reason"] = long_text(
                 "Reason", "Why you sign. It stays with the signature."
             )
+        if is_signed or self.confirms is Confirms.BOTH:
             self.fields["password"] = forms.CharField(
                 label="Your password",
                 strip=False,
                 widget=forms.PasswordInput({"autocomplete": "current-password"}),
             )
+        self.asked = asked
+        self.fields |= asked.fields() if asked else {}
         self.fields[TOKEN] = forms.CharField(
             initial=new_token, widget=forms.HiddenInput(), required=False, max_length=64
         )
@@ -196,7 +210,7 @@ class ActionForm(forms.Form):
 
     @property
     def signature_fields(self) -> list[BoundField]:
-        return [self[name] for name in SIGNATURE]
+        return [self[name] for name in SIGNATURE if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -211,6 +225,8 @@ class ActionForm(forms.Form):
     def refuse(self, error: DomainError) -> None:
         """Show what the action said beside the input it is about, with all that was typed."""
         field = self.aliases.get(error.field, error.field)
+        if field == CODE and PASSKEY in self.fields and CODE not in self.fields:
+            field = "password"
         self.add_error(field if field in self.fields else None, error.message)
         if isinstance(error, ReleaseBlockedError):
             self.refused_blocks = error.blocks
@@ -265,7 +281,8 @@ class PasswordChangeForm(ActionForm):
     )
     new = forms.CharField(
         label="New password",
-        help_text="At least 15 characters; several unrelated words are good.",
+        help_text="At least 15 characters, or 8 if you have a second factor; several unrelated "
+        "words are good.",
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )

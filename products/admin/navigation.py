@@ -83,13 +83,20 @@ def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...
     if Permission.READ not in identity.permissions:
         return ()
     home, own = reverse("admin:index"), reverse("admin:password_change")
+    factor = reverse("admin:second_factor")
     return (
         Group("", (Entry("Home", home, request.path == home),)),
         *(
             Group(label, tuple(_entry(request, name, model) for name, model in entries))
             for label, entries in MENU
         ),
-        Group("You", (Entry("Your password", own, request.path == own),)),
+        Group(
+            "You",
+            (
+                Entry("Your password", own, request.path == own),
+                Entry("Your second factor", factor, request.path.startswith(factor)),
+            ),
+        ),
     )
 
 

@@ -55,11 +55,11 @@ def outcome_of(url: str, message: str) -> Answer:
 
 
 def _sha256_of(request: HttpRequest, form: ActionForm) -> str:
-    """Of the page and all that was typed, but for passwords and what proves the browser."""
+    """Of the page and what was typed, but for passwords, factors and what proves the browser."""
     left_out = {"csrfmiddlewaretoken", TOKEN} | {
         form.add_prefix(name)
         for name, field in form.fields.items()
-        if isinstance(field.widget, forms.PasswordInput)
+        if isinstance(field.widget, forms.PasswordInput) or getattr(field, "is_secret", False)
     }
     typed = [(name, values) for name, values in request.POST.lists() if name not in left_out]
     files = []

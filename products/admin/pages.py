@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,12 +13,13 @@ from django.template.response import TemplateResponse
 
 from products.actions.base import ACTIONS, Context
 from products.actions.once import Answer, keep_answer
-from products.admin.forms import DECISION, VERSION, ActionForm, LotSeen
+from products.admin.asking import CODE, PASSKEY, Asked, answer_in, asked_of
+from products.admin.forms import DECISION, VERSION, ActionForm, Confirms, LotSeen
 from products.admin.once import carried_out_once, outcome_of
 from products.admin.requests import context_from, identity_in
 from products.domain.errors import DecidedMeanwhileError, DomainError, StaleVersionError
 from products.domain.roles import Permission
-from products.models import Lot
+from products.models import Lot, User
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -91,6 +92,7 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
         files=request.FILES if is_sent else None,
         initial=dict(page.initial),
         is_signed=info.signed,
+        asked=_asked(request, page, is_signed=info.signed),
         lot_seen=_seen(page.lot),
         suggestions=page.suggestions,
         **page.arguments,
@@ -143,11 +145,19 @@ def _seen(lot: Lot | None) -> LotSeen | None:
     return LotSeen(*Lot.objects.values_list("version", "decision_number").get(pk=lot.pk))
 
 
+def _asked(request: HttpRequest, page: ActionPage, *, is_signed: bool) -> Asked | None:
+    if not is_signed and page.form_class.confirms is Confirms.NOTHING:
+        return None
+    return asked_of(request, cast("User", request.user), signs=is_signed)
+
+
 def _context(request: HttpRequest, form: ActionForm) -> Context:
     return context_from(
         request,
         form.cleaned_data.get("reason", ""),
         password=form.cleaned_data.get("password", ""),
+        second_factor=form.cleaned_data.get(CODE, ""),
+        passkey=answer_in(request, form.cleaned_data.get(PASSKEY, "")),
         expected_version=form.cleaned_data.get(VERSION),
         expected_decision=form.cleaned_data.get(DECISION),
     )

@@ -21,6 +21,12 @@ from products.actions.accounts import (
     set_expiry,
     set_roles,
 )
+from products.admin.factors_of_others import (
+    factor_options,
+    factor_removal,
+    factors_table,
+    signs_with,
+)
 from products.admin.forms import ActionForm, day, text
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link, option
@@ -33,6 +39,7 @@ from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.lots import local_text
 from products.domain.roles import Role
 from products.models import Person, RoleGrant, SignIn, User
+from products.queries.factors import factors, has_factor
 from products.queries.registers import role_grants, trainings
 from products.templatetags.exolot import mark
 
@@ -186,14 +193,16 @@ class UserAdmin(RecordAdmin[User]):
     registers = "account.create"
     register_label = "Give an account"
     list_title = "Accounts"
-    list_display = ("username", "person", "roles", "state")
+    list_display = ("username", "person", "roles", "second_factor", "state")
     search_fields = ("username__istartswith", "person__printed_name__icontains")
     search_help_text = "Account or person"
     ordering = ("username",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         names = ArrayAgg("groups__name", filter=Q(groups__isnull=False), default=[])
-        return User.objects.select_related("person").annotate(role_names=names)
+        return User.objects.select_related("person").annotate(
+            role_names=names, has_factor=has_factor()
+        )
 
     def get_queryset_of_one(self) -> QuerySet[User]:
         return User.objects.select_related("person").exclude(username=SYSTEM_ACCOUNT)
@@ -208,11 +217,15 @@ class UserAdmin(RecordAdmin[User]):
         return [address, *super().get_urls()]
 
     def page_names(self) -> tuple[str, ...]:
-        return ("roles", "activity", "expiry")
+        return ("roles", "activity", "expiry", "factor")
 
     @admin.display(description="Roles")
     def roles(self, row: Any) -> str:
         return ", ".join(sorted(row.role_names)) or "none"
+
+    @admin.display(description="Second factor")
+    def second_factor(self, row: Any) -> str:
+        return "yes" if row.has_factor else "no"
 
     @admin.display(description="State")
     def state(self, row: User) -> SafeString:
@@ -225,6 +238,7 @@ class UserAdmin(RecordAdmin[User]):
         in_force = [grant for grant in grants if not hasattr(grant, "revocation")]
         unsigned = [grant.role for grant in reversed(in_force) if not signs(grant)]
         sign_ins = SignIn.objects.filter(user=record).order_by("-recorded_at")[:SIGN_INS_SHOWN]
+        held = list(factors().filter(user=record))
         key = record.pk
         return Shown(
             mark=self.state(record),
@@ -242,6 +256,7 @@ class UserAdmin(RecordAdmin[User]):
                 ("Must change the password", "yes" if record.must_change_password else "no"),
                 ("Password set", local_text(record.password_set_at, zone)),
                 ("Last day of use", str(record.expires_on or "no end")),
+                ("Second factor", "yes" if any(map(signs_with, held)) else "no"),
             ],
             notes=[
                 f"The role {role} signs nothing until quality has signed for it."
@@ -249,6 +264,7 @@ class UserAdmin(RecordAdmin[User]):
             ],
             tables=[
                 grants_table(grants, zone),
+                factors_table(held, zone),
                 Table(
                     "Latest sign-ins and signatures",
                     ("When", "Kind", "Outcome", "From"),
@@ -283,6 +299,7 @@ class UserAdmin(RecordAdmin[User]):
                     "Set the last day of use",
                     self.url("expiry", key),
                 ),
+                *factor_options(request, record, held, self.url("factor", key)),
                 *(
                     approving_option(request, grant)
                     for grant in reversed(in_force)
@@ -384,6 +401,11 @@ class UserAdmin(RecordAdmin[User]):
                 crumbs=self.record_crumbs(account),
             ),
         )
+
+    def factor_page(self, request: HttpRequest, key: Any) -> HttpResponse:
+        account = self.record(key)
+        crumbs = self.record_crumbs(account)
+        return self.answer(request, factor_removal(account, self.url("change", account.pk), crumbs))
 
     def activity_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         account = self.record(key)

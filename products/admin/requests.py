@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from products.actions.base import Context
+from products.domain.passkeys import PasskeyAnswer
 from products.models import User
 from products.queries.people import Identity, identity_of
 
@@ -28,6 +29,8 @@ def context_from(
     reason: str = "",
     *,
     password: str = "",
+    second_factor: str = "",
+    passkey: PasskeyAnswer | None = None,
     expected_version: int | None = None,
     expected_decision: int | None = None,
 ) -> Context:
@@ -39,6 +42,8 @@ def context_from(
         address=address_of(request),
         user_agent=request.headers.get("User-Agent", ""),
         password=password,
+        second_factor=second_factor,
+        passkey=passkey,
         expected_version=expected_version,
         expected_decision=expected_decision,
     )

@@ -12,6 +12,7 @@ from products.actions.accounts import sign_in
 from products.actions.base import Context
 from products.admin.requests import address_of
 from products.domain.accounts import SYSTEM_ACCOUNT
+from products.domain.passkeys import PasskeyAnswer
 from products.models import User
 
 REFUSED = (
@@ -30,21 +31,29 @@ class SignInForm(AdminAuthenticationForm):
         self.use_required_attribute = False
 
     def clean(self) -> dict[str, Any]:
-        """Who stands at the door is not known yet: the system is the actor."""
         username = self.cleaned_data.get("username")
         password = self.cleaned_data.get("password")
         if username and password:
             assert self.request is not None
-            context = Context(
-                actor=User.objects.get(username=SYSTEM_ACCOUNT),
-                reason="",
-                at=timezone.now(),
-                request_id="",
-                address=address_of(self.request),
-                user_agent=self.request.headers.get("User-Agent", ""),
-            )
+            context = context_at_door(self.request)
             found = sign_in(context, self.request, username=username, password=password)
             if found is None:
                 raise self.get_invalid_login_error()
             self.user_cache = found
         return self.cleaned_data
+
+
+def context_at_door(
+    request: HttpRequest, *, second_factor: str = "", passkey: PasskeyAnswer | None = None
+) -> Context:
+    """Who stands at the door is not known yet: the system is the actor."""
+    return Context(
+        actor=User.objects.get(username=SYSTEM_ACCOUNT),
+        reason="",
+        at=timezone.now(),
+        request_id="",
+        address=address_of(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        second_factor=second_factor,
+        passkey=passkey,
+    )

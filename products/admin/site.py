@@ -13,15 +13,17 @@ from django.utils import timezone
 
 from products.actions.accounts import change_password
 from products.actions.base import Context
+from products.admin.door import Door
 from products.admin.forms import PasswordChangeForm
 from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
 from products.admin.requests import identity_in
-from products.admin.sign_in import SignInForm
+from products.admin.second_factors import OwnFactorPages
 from products.domain.lots import local_text
+from products.domain.passwords import SHORTEST
 from products.domain.roles import Permission
 from products.models import User
-from products.queries.people import is_demo, is_expired, last_reset
+from products.queries.people import chose_password, is_demo, is_expired, last_reset
 from products.queries.worklists import home_page
 
 
@@ -29,8 +31,16 @@ class ExolotSite(admin.AdminSite):
     """Roles decide what is shown; Django's own permissions and superusers decide nothing here."""
 
     site_title = site_header = index_title = "Exolot"
-    login_form = SignInForm
     enable_nav_sidebar = False
+
+    @property
+    def door(self) -> Door:
+        return Door(self)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self.door.first_step(request)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
@@ -43,11 +53,11 @@ class ExolotSite(admin.AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT002  # Django's
         def changed_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            """Who was given a password chooses an own one before anything else."""
+            """A password that was given, or is too short, is changed before anything else."""
             if getattr(request.user, "must_change_password", False):
                 elsewhere = {reverse("admin:password_change"), reverse("admin:logout")}
                 if request.path not in elsewhere:
-                    messages.warning(request, _who_set_it(cast("User", request.user)))
+                    messages.warning(request, _why_changed(cast("User", request.user)))
                     return HttpResponseRedirect(reverse("admin:password_change"))
             return cast("HttpResponse", view(request, *args, **kwargs))
 
@@ -112,10 +122,17 @@ class ExolotSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Without Django's own pages that nothing here uses."""
         unused = {"autocomplete", "jsi18n", "view_on_site"}
-        return [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
+        kept = [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
+        return [*self.door.urls(), *OwnFactorPages(self).urls(), *kept]
 
 
-def _who_set_it(account: User) -> str:
+def _why_changed(account: User) -> str:
+    """Why the password has to be changed."""
+    if chose_password(account):
+        return (
+            f"Your password has fewer than {SHORTEST} characters, and you have no second factor "
+            "any more. Choose a longer one first."
+        )
     reset = last_reset(account)
     if reset is None:
         return "Your password was set by another person. Choose your own first."

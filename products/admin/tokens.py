@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from products.actions.tokens import issue_token, revoke_token
-from products.admin.forms import ActionForm, reference, text, whole_number, word
+from products.admin.forms import ActionForm, Confirms, reference, text, whole_number, word
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Option, Shown
 from products.admin.requests import identity_in
@@ -28,6 +28,7 @@ from products.templatetags.exolot import mark
 
 
 class TokenForm(ActionForm):
+    confirms = Confirms.FACTOR
     purpose = text("Purpose", "What it is for; it stays listed.")
     scope = word("Scope", choices_of(TokenScope))
     kind = word("Kind", choices_of(TokenKind), "A service token belongs to an instrument.")
@@ -97,7 +98,8 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
 
     def registration(self, request: HttpRequest) -> ActionPage:
         def perform(context: Any, typed: dict[str, Any]) -> HttpResponse:
-            token, secret = issue_token(context, **{**typed, "username": typed["username"] or None})
+            named = {name: typed[name] for name in ("kind", "scope", "purpose", "days")}
+            token, secret = issue_token(context, **named, username=typed["username"] or None)
             response = TemplateResponse(
                 request,
                 "admin/exolot/token.html",

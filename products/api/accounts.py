@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -24,7 +26,16 @@ from products.api.listing import listed
 from products.api.pagination import Keyset
 from products.api.schema import acts, lists, word_of
 from products.api.shown import SignatureShape, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, actor_of
+from products.api.surface import (
+    ActionBody,
+    Body,
+    SignedBody,
+    Text,
+    View,
+    accept,
+    actor_of,
+    second_factor,
+)
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.roles import Role
 from products.models import ApiToken, Person, Site, User
@@ -50,6 +61,7 @@ class AccountShape(serializers.Serializer[None]):
     is_active = serializers.BooleanField()
     is_staff = serializers.BooleanField(help_text="May open the admin.")
     must_change_password = serializers.BooleanField()
+    has_second_factor = serializers.BooleanField(help_text="An app or a passkey, in force.")
     locked_at = serializers.DateTimeField(allow_null=True)
     expires_on = serializers.DateField(allow_null=True, help_text="Last day of use.")
 
@@ -134,6 +146,7 @@ class TokenBody(ActionBody):
     purpose = Text(max_length=100)
     days = serializers.IntegerField(min_value=1, max_value=365)
     username = Text(max_length=64, allow_null=True, default=None, help_text="None: your own.")
+    second_factor = second_factor("A code of your authenticator app, if you have a second factor.")
 
 
 class RevocationBody(ActionBody):
@@ -334,7 +347,7 @@ def _person_bodies(rows: list[Person]) -> list[Body]:
     return [{"id": row.pk, "printed_name": row.printed_name} for row in rows]
 
 
-def _account_bodies(rows: list[User]) -> list[Body]:
+def _account_bodies(rows: list[Any]) -> list[Body]:
     return [
         {
             "username": row.username,
@@ -344,6 +357,7 @@ def _account_bodies(rows: list[User]) -> list[Body]:
             "is_active": row.is_active,
             "is_staff": row.is_staff,
             "must_change_password": row.must_change_password,
+            "has_second_factor": row.has_factor,
             "locked_at": row.locked_at,
             "expires_on": row.expires_on,
         }

@@ -186,14 +186,36 @@ class ActionBody(serializers.Serializer[None]):
         return super().to_internal_value(data)
 
 
-class SignedBody(ActionBody):
-    reason = Text(max_length=1000, help_text="Why, as bound into the signature.")
+def second_factor(help_text: str, *, required: bool = False) -> Text:
+    """A code as a field. A passkey is no field: only a browser answers for one."""
+    if required:
+        return Text(write_only=True, max_length=100, help_text=help_text)
+    return Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        write_only=True,
+        max_length=100,
+        help_text=help_text,
+    )
+
+
+class ConfirmedBody(ActionBody):
+    """What is done only by who types the own password now, and gives the second factor if any."""
+
     password = Text(
         trim_whitespace=False,
         write_only=True,
         max_length=1000,
-        help_text="The signer's own password, typed now (21 CFR 11.200).",
+        help_text="Your own password, typed now (21 CFR 11.200).",
     )
+    second_factor = second_factor(
+        "A code of your authenticator app, if you have a second factor or the site asks for one."
+    )
+
+
+class SignedBody(ConfirmedBody):
+    reason = Text(max_length=1000, help_text="Why, as bound into the signature.")
 
 
 class Part(serializers.Serializer[None]):
@@ -235,7 +257,9 @@ def token_of(request: Request) -> ApiToken:
     return request.auth
 
 
-def context_from(request: Request, *, reason: str = "", password: str = "") -> Context:
+def context_from(
+    request: Request, *, reason: str = "", password: str = "", second_factor: str = ""
+) -> Context:
     return Context(
         actor=actor_of(request),
         reason=reason,
@@ -244,6 +268,7 @@ def context_from(request: Request, *, reason: str = "", password: str = "") -> C
         address=request.META.get("REMOTE_ADDR", ""),
         user_agent=request.headers.get("User-Agent", "")[:200],
         password=password,
+        second_factor=second_factor,
         may_sign=token_of(request).kind == TokenKind.PERSONAL,
     )
 
@@ -281,9 +306,14 @@ def accept(
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     given = dict(body.validated_data)
-    # Of a signed action the password is the signer's; elsewhere it is a value like any other.
-    password = given.pop("password") if issubclass(shape, SignedBody) else ""
-    context = context_from(request, reason=given.pop("reason"), password=password)
+    # Where it confirms, the password is the actor's; elsewhere it is a value like any other.
+    password = given.pop("password") if issubclass(shape, ConfirmedBody) else ""
+    context = context_from(
+        request,
+        reason=given.pop("reason"),
+        password=password,
+        second_factor=given.pop("second_factor", ""),
+    )
     return replace(
         context, expected_version=seen.version, expected_decision=seen.decision, once=asked
     ), given
@@ -295,7 +325,9 @@ def settle(request: Request, answer: Response) -> None:
     if once is None:
         return
     try:
-        if once.key and answer.status_code < HTTPStatus.BAD_REQUEST:
+        # What is shown once, such as a new token, is not kept.
+        is_kept = "no-store" not in answer.headers.get("Cache-Control", "")
+        if once.key and is_kept and answer.status_code < HTTPStatus.BAD_REQUEST:
             keep_answer(replace(context_from(request), once=once), answer_of(answer.render()))
     finally:
         close_request(once)

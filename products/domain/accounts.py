@@ -17,8 +17,16 @@ only (NIST SP 800-63B-4, 3.2.2: no more than 100)."""
 
 
 class SignInKind(StrEnum):
+    """What was proved, or not. The last two are one component alone, of an account that has two."""
+
     SIGN_IN = "sign_in"
     SIGNATURE = "signature"
+    PASSWORD = "password"  # noqa: S105  # the name of a kind
+    SECOND_FACTOR = "second_factor"
+
+
+WHOLE = frozenset({SignInKind.SIGN_IN, SignInKind.SIGNATURE})
+"""Kinds whose success ends a row of failures; one component alone does not."""
 
 
 class CountedFor(StrEnum):

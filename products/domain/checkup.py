@@ -140,6 +140,28 @@ def review_found(late: timedelta, every: timedelta, remedy: str) -> Finding:
     )
 
 
+def factors_found(unread: list[str], without: list[str], accounts: int) -> Finding:
+    """``unread`` are apps whose secret no key opens, ``without`` signers who need one and lack it.
+
+    ``accounts`` is how many have a second factor.
+    """
+    if unread:
+        return faults_found(
+            [f"no key opens the secret of {name}" for name in unread],
+            "",
+            "Restore FACTOR_KEY: until then these people sign in by a recovery code or passkey, "
+            "and sign nothing by their app.",
+        )
+    if without:
+        names = ", ".join(without[:SHOWN]) + (", ..." if len(without) > SHOWN else "")
+        return Finding(
+            Level.YELLOW,
+            f"{len(without)} account(s) whose role signs have none and sign nothing: {names}.",
+            "Have them enrol one, on the page Your second factor.",
+        )
+    return all_is_well(f"{accounts} account(s) have one.")
+
+
 def in_words(span: timedelta) -> str:
     """The two largest units: `2 d 3 h`, `4 h 5 min`, `6 min 7 s`, `8 s`."""
     seconds = int(span.total_seconds())

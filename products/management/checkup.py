@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from products.actions.base import ACTIONS
 from products.actions.grants import APP, APP_FUNCTIONS, APP_GRANTS, AUDITOR, SECRET_COLUMNS
 from products.domain.checkup import (
     Finding,
@@ -22,6 +23,7 @@ from products.domain.checkup import (
     backup_found,
     checkpoint_found,
     clock_found,
+    factors_found,
     faults_found,
     judging_found,
     queue_found,
@@ -29,8 +31,10 @@ from products.domain.checkup import (
 )
 from products.domain.errors import NoteError
 from products.domain.notes import open_checkpoint
+from products.domain.roles import ROLE_PERMISSIONS
 from products.models import LedgerKey
 from products.queries.checking import lots_on_record, stored_differences
+from products.queries.factors import accounts_with, sealed_secrets, secret_of, signers_without
 from products.queries.guards import guard_faults
 from products.queries.ledger import latest_checkpoint, ledger_verifiers
 from products.queries.lots import lots_due
@@ -63,13 +67,17 @@ INVESTIGATE = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``cheap``: fit for every few seconds. ``grave``: records would not be safe meanwhile."""
+    """``cheap``: fit for every few seconds. ``grave``: records would not be safe meanwhile.
+
+    ``warns``: said in the log when the server starts, though it starts.
+    """
 
     name: str
     find: Callable[[], Finding]
     cheap: bool = False
     grave: bool = False
     slow: bool = False
+    warns: bool = False
 
 
 def find(check: Check) -> Finding:
@@ -93,9 +101,18 @@ def all_found(*, slow: bool = True) -> Iterator[tuple[Check, Finding]]:
 
 def grave_causes() -> tuple[str, ...]:
     """Every grave fault of the database's structure, for a server that is about to start."""
+    return _causes([check for check in CHECKS if check.grave and check.cheap])
+
+
+def causes_to_warn_of() -> tuple[str, ...]:
+    """What a server that is about to start says, and starts all the same."""
+    return _causes([check for check in CHECKS if check.warns])
+
+
+def _causes(checks: list[Check]) -> tuple[str, ...]:
     was_open = connection.connection is not None
     try:
-        found = [(check, find(check)) for check in CHECKS if check.grave and check.cheap]
+        found = [(check, find(check)) for check in checks]
     finally:
         if not was_open:
             connection.close()
@@ -246,6 +263,15 @@ def _records() -> Finding:
     )
 
 
+def _second_factors() -> Finding:
+    apps = sealed_secrets()
+    unread = [f"{app.user.username}'s {app.name}" for app in apps if secret_of(app) is None]
+    signing = {info.permission for info in ACTIONS.values() if info.signed}
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if held & signing]
+    demanded = settings.SIGNERS_NEED_SECOND_FACTOR
+    return factors_found(unread, signers_without(roles) if demanded else [], accounts_with())
+
+
 def _clock() -> Finding:
     return clock_found(clock_difference())
 
@@ -293,4 +319,5 @@ CHECKS = (
     Check("backup", _backup),
     Check("credentials", _credential_review),
     Check("audit trail", _trail_review),
+    Check("second factors", _second_factors, warns=True),
 )

@@ -7,7 +7,7 @@ from products.migrations._0008_triggers import ADD_CHECKPOINT, former_add_checkp
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("products", "0006_invariant"),
+        ("products", "0007_second_factors"),
     ]
 
     operations = [

@@ -10,6 +10,15 @@ from products.models.dispositions import Disposition
 from products.models.donors import Determination, Donor
 from products.models.equipment import Calibration, Instrument, MediaLot, MediaRecall
 from products.models.evidence import Evidence
+from products.models.factors import (
+    Factor,
+    FactorConfirmation,
+    FactorRemoval,
+    FactorStep,
+    PasskeyUse,
+    RecoveryCode,
+    RecoveryCodeUse,
+)
 from products.models.holds import Hold, HoldLift
 from products.models.installation import Installation
 from products.models.investigations import Conclusion, Investigation
@@ -55,6 +64,10 @@ __all__ = [
     "Disposition",
     "Donor",
     "Evidence",
+    "Factor",
+    "FactorConfirmation",
+    "FactorRemoval",
+    "FactorStep",
     "GoLive",
     "Hold",
     "HoldLift",
@@ -76,11 +89,14 @@ __all__ = [
     "MethodVersion",
     "Note",
     "OutsideReport",
+    "PasskeyUse",
     "Person",
     "PolicyAcceptance",
     "Product",
     "ProfileAssignment",
     "Reading",
+    "RecoveryCode",
+    "RecoveryCodeUse",
     "Rejudgement",
     "RequestAnswer",
     "RequestDone",

@@ -20,6 +20,7 @@ from products.models import (
     TissueSource,
     User,
 )
+from products.queries.factors import has_factor
 
 PAPER = (
     "transcription__evidence",
@@ -89,7 +90,12 @@ def persons() -> QuerySet[Person]:
 
 
 def accounts() -> QuerySet[User]:
-    return User.objects.select_related("person").prefetch_related("groups")
+    """Each with ``has_factor``: whether it has a second factor that signs."""
+    return (
+        User.objects.select_related("person")
+        .prefetch_related("groups")
+        .annotate(has_factor=has_factor())
+    )
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:

@@ -95,9 +95,14 @@ def last_reset(account: User) -> AuditEntry | None:
     )
 
 
-def has_second_factor(account: User) -> bool:
-    """Whether a second factor is enrolled: the extra `sso` knows, without it nobody has one."""
-    return False
+def chose_password(account: User) -> bool:
+    """Whether its owner chose the account's present password."""
+    return AuditEntry.objects.filter(
+        record_table="products_user",
+        record_id=str(account.pk),
+        action="account.change_password",
+        recorded_at__gte=account.password_set_at,
+    ).exists()
 
 
 def is_demo() -> bool:

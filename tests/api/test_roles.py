@@ -14,6 +14,7 @@ from products.actions.methods import draft_method_version
 from products.actions.specifications import draft_specification
 from products.domain.roles import ROLE_PERMISSIONS, Permission, Role
 from products.models import Amendment, Laboratory, Result
+from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, problem, stored_token
 from tests.records import (
     METHODS,
@@ -44,8 +45,8 @@ ACCOUNTS = {
 }
 AMENDMENT = "AM-EV-26-001-1"
 NO_FILE = "00000000-0000-0000-0000-000000000000"
-NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge"}
-"""Done by the system alone; no client asks for it."""
+NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge", "factor.enrol_passkey"}
+"""Done by the system alone, or by a browser: no client asks for it."""
 
 
 def requests() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -159,6 +160,14 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
         "policy.issue": ("signature-policies/", {"text": " "}),
         "trail.review": ("trail-reviews/", {"last_index": 0, "scope": "X", "findings": "X"}),
         "lockout.settle": (f"lockouts/{NO_FILE}/settle/", {"finding": "X"}),
+        "account.remove_factor": (f"accounts/auditor/factors/{NO_FILE}/remove/", {"reason": "x"}),
+        "factor.confirm_totp": (f"own-factors/{NO_FILE}/confirm/", {"second_factor": "1"}),
+        "factor.enrol_totp": ("own-factors/", {"name": "x", "password": PASSWORD}),
+        "factor.issue_recovery_codes": ("own-factors/recovery-codes/", {"password": PASSWORD}),
+        "factor.remove": (
+            f"own-factors/{NO_FILE}/remove/",
+            {"reason": "x", "password": PASSWORD},
+        ),
         "token.issue": (
             "tokens/",
             {"kind": "personal", "scope": "read", "purpose": "X", "days": 1},

@@ -13,8 +13,9 @@ from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from products.domain.checkup import Finding, Level
-from products.management.checkup import CHECKS, find, grave_causes
+from products.management.checkup import CHECKS, causes_to_warn_of, find, grave_causes
 from qcsite.ledger_key import make_key
+from tests.factors import app_of
 from tests.records import lot
 from tests.sealing import checkpoint, seal, signer
 
@@ -430,6 +431,29 @@ def test_looking_leaves_the_connection_as_it_was() -> None:
     connection.ensure_connection()
     assert [cause.split(":")[0] for cause in grave_causes()] == ["Guards"]
     assert connection.connection is not None
+
+
+def test_signers_without_a_factor_are_named_where_the_setting_asks(settings: Settings) -> None:
+    assert found("second factors").level is GREEN
+    settings.SIGNERS_NEED_SECOND_FACTOR = True
+    app_of("quality")
+
+    finding = found("second factors")
+
+    assert finding.level is YELLOW
+    assert "analyst, analyst2, quality2, reviewer" in finding.said
+    assert "auditor" not in finding.said
+
+
+def test_apps_whose_key_is_gone_are_named_and_said_at_the_start(settings: Settings) -> None:
+    app_of("analyst")
+    assert causes_to_warn_of() == ()
+    settings.FACTOR_KEYS = []
+
+    (cause,) = causes_to_warn_of()
+
+    assert found("second factors").level is RED
+    assert cause.startswith("Second factors: no key opens the secret of analyst's Pocket.")
 
 
 def doctor(**options: Any) -> tuple[list[str], str]:

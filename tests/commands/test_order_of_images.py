@@ -9,8 +9,9 @@ import pytest
 from django.db import connections
 from django.db.models import QuerySet
 
-from products.models import AuditEntry, Checkpoint, User
-from products.queries.as_of import Moment, lot_then
+from products.models import AuditEntry, Checkpoint, Lot, User
+from products.queries.as_of import Moment
+from products.queries.past import records_at
 from tests.conftest import Databases
 from tests.records import lot
 from tests.sealing import checkpoint
@@ -77,7 +78,8 @@ def test_a_lot_is_shown_as_its_last_change_left_it(two: tuple[psycopg.Connection
     checkpoint()
 
     head = Checkpoint.objects.get()
-    assert lot_then(number, Moment(head.sealed_at, head)).image["blocks"] == ["last"]
+    with records_at(Moment(head.sealed_at, head)):
+        assert Lot.objects.get(number=number).blocks == ["last"]
 
 
 SWAP_IDS = (

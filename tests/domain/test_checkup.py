@@ -12,6 +12,7 @@ from products.domain.checkup import (
     backup_found,
     checkpoint_found,
     clock_found,
+    factors_found,
     faults_found,
     in_words,
     judging_found,
@@ -112,6 +113,28 @@ def test_the_worst_finding_counts() -> None:
     assert worst([]) is GREEN
     assert worst([Finding(GREEN, ""), Finding(RED, ""), Finding(YELLOW, "")]) is RED
     assert worst([Finding(GREEN, ""), Finding(YELLOW, "")]) is YELLOW
+
+
+@pytest.mark.parametrize(
+    ("unread", "without", "level", "said"),
+    [
+        ([], [], GREEN, "3 account(s) have one."),
+        (["ana's Pocket"], ["ben"], RED, "no key opens the secret of ana's Pocket."),
+        ([], ["ben"], YELLOW, "1 account(s) whose role signs have none and sign nothing: ben."),
+        (
+            [],
+            list("abcdefg"),
+            YELLOW,
+            "7 account(s) whose role signs have none and sign nothing: a, b, c, d, e, ....",
+        ),
+    ],
+)
+def test_apps_that_nothing_opens_come_before_signers_without(
+    unread: list[str], without: list[str], level: Level, said: str
+) -> None:
+    found = factors_found(unread, without, 3)
+
+    assert (found.level, found.said) == (level, said)
 
 
 def test_what_is_not_green_says_what_to_do() -> None:

@@ -13,6 +13,7 @@ from products.actions.accounts import change_password, set_roles
 from products.actions.amendments import correct_run
 from products.actions.dispositions import acknowledge_changes, reject_lot, release_lot
 from products.actions.equipment import recall_media
+from products.actions.factors import remove_factor_of
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
 from products.actions.lockouts import settle_lockout
@@ -35,6 +36,7 @@ from products.domain.roles import Role
 from products.models import Lockout
 from products.models.fields import uuid7
 from tests.accounts import ACCOUNTS
+from tests.factors import app_of, comes_in, enrolled_passkey, recovery_codes_of
 from tests.outside import go_live, outside_result, paper_result, scan, transcribed, verified
 from tests.records import (
     ENDOTOXIN,
@@ -93,7 +95,17 @@ def a_row_of_each() -> None:
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
     assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
     _about_signing()
+    _second_factors()
     _lockout()
+
+
+def _second_factors() -> None:
+    """An app, removed later, a passkey, and recovery codes of which one opened the door."""
+    app = app_of("analyst2")
+    enrolled_passkey("analyst2", app)
+    codes = recovery_codes_of("analyst2", app)
+    comes_in("analyst2", codes[0])
+    remove_factor_of(context(people().admin, "Lost"), username="analyst2", factor=app.factor.pk)
 
 
 def _lockout() -> None:

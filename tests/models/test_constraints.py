@@ -30,6 +30,7 @@ WHERE = {
     "criterion_code_once_per_specification": DRAFT,
     "criterion_position_once": DRAFT,
     # A role given by provisioning is refused to the serving role before anything else.
+    "factor_passkey_once": "kind = 'passkey'",
     "rolegrant_role_known": "NOT by_provision",
     "rolegrant_number_once": "NOT by_provision",
 }
@@ -77,6 +78,13 @@ def test_a_word_that_is_in_no_list_is_refused(subtests: pytest.Subtests) -> None
 
 CONTRADICTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("user_name_is_plain", "user", {"username": "ana lyst"}, "true"),
+    ("factor_holds_what_its_kind_needs", "factor", {"name": ""}, "true"),
+    ("factor_holds_what_its_kind_needs", "factor", {"secret": ""}, "kind = 'totp'"),
+    ("factor_holds_what_its_kind_needs", "factor", {"credential": "x"}, "kind = 'totp'"),
+    ("factor_holds_what_its_kind_needs", "factor", {"credential": ""}, "kind = 'passkey'"),
+    ("factor_holds_what_its_kind_needs", "factor", {"secret": "x"}, "kind = 'passkey'"),
+    ("factor_holds_what_its_kind_needs", "factor", {"secret": "x"}, "kind = 'recovery_codes'"),
+    ("factorremoval_says_why", "factorremoval", {"reason": ""}, "true"),
     ("lockout_ends_later", "lockout", {"until": "2000-01-01T00:00Z"}, "true"),
     ("lockoutsettlement_says_something", "lockoutsettlement", {"finding": ""}, "true"),
     ("credentialreview_says_something", "credentialreview", {"findings": ""}, "true"),
@@ -252,6 +260,8 @@ ONLY_ONCE: list[tuple[str, str, dict[str, Any]]] = [
     ("rejudgement_once", "rejudgement", {}),
     ("rolegrant_number_once", "rolegrant", {}),
     ("acknowledgement_once", "acknowledgement", {"signature_id": uuid7()}),
+    ("factor_passkey_once", "factor", {}),
+    ("factorstep_once", "factorstep", {}),
     ("request_done_once_per_key", "requestdone", {}),
     ("request_done_once_without_key", "requestdone", {}),
 ]
@@ -265,6 +275,11 @@ def test_what_exists_once_is_not_written_twice(subtests: pytest.Subtests) -> Non
 
 
 ONE_OF_EACH: list[tuple[str, str]] = [
+    ("factorconfirmation", "factor_id"),
+    ("factorremoval", "factor_id"),
+    ("passkeyuse", "challenge_sha256"),
+    ("recoverycode", "digest"),
+    ("recoverycodeuse", "code_id"),
     ("amendment", "number"),
     ("amendment", "result_id"),
     ("amendment", "signature_id"),
@@ -281,7 +296,7 @@ ONE_OF_EACH: list[tuple[str, str]] = [
     ("verification", "transcription_id"),
     ("verification", "signature_id"),
 ]
-"""Unique columns of the tables of amendments, transcriptions and roles."""
+"""Unique columns of the tables of amendments, transcriptions, roles and second factors."""
 
 
 def test_one_record_has_one_answer(subtests: pytest.Subtests) -> None:

@@ -79,6 +79,8 @@ def test_with_nothing_configured_the_embedded_database_serves_this_machine() -> 
         ("DATABASE_POOL_SIZE", "many"),
         ("LOG_LEVEL", "loud"),
         ("SECRET_KEY_FILE", "/nonexistent/key"),
+        ("FACTOR_KEY", "short"),
+        ("SIGNERS_NEED_SECOND_FACTOR", "perhaps"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
@@ -94,6 +96,14 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     found = settings_with(SECRET_KEY_FILE=str(tmp_path / "key"))
 
     assert found["SECRET_KEY"] == "f" * 60
+
+
+def test_second_factors_have_the_keys_that_are_given_and_without_one_none() -> None:
+    given = settings_with(FACTOR_KEY=f"{'a1' * 32}, {'b2' * 32}")
+
+    assert given["FACTOR_KEYS"] == [str(bytes([0xA1] * 32)), str(bytes([0xB2] * 32))]
+    assert settings_with()["FACTOR_KEYS"] == []
+    assert len(settings_with(EXOLOT_CLUSTER="demo")["FACTOR_KEYS"]) == 1  # type: ignore[arg-type]  # a list
 
 
 def test_with_a_key_of_its_own_the_server_expects_https() -> None:

@@ -30,6 +30,9 @@ class Command(BaseCommand):
             "--for", required=True, metavar="USERNAME", dest="owner", help="whose token it is"
         )
         parser.add_argument("--purpose", required=True, help="what it is for, as listed")
+        parser.add_argument(
+            "--code", default="", help="of the administrator's app, who has a second factor"
+        )
         parser.add_argument("--days", type=int, default=90, help="how long it lasts; default 90")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,6 +43,7 @@ class Command(BaseCommand):
                     reason=f"Issued on the command line: {options['purpose']}",
                     at=timezone.now(),
                     request_id=f"command-{uuid4()}",
+                    second_factor=options["code"],
                 ),
                 username=find_account(options["owner"], "for").username,
                 kind=TokenKind.PERSONAL,

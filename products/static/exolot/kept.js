@@ -1,5 +1,5 @@
 // What was typed outlives the end of a session: kept in this tab alone, put back after sign-in for
-// the same account on the same page. Never a password, a file or a hidden input.
+// the same account on the same page. Never a password, a code, a file or a hidden input.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -25,7 +25,8 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const forget = () => sessionStorage.removeItem(KEY);
   const inputs = () => [...form.elements].filter(
-    (input) => input.name && !["password", "file", "hidden", "submit", "button"].includes(input.type));
+    (input) => input.name && !["password", "file", "hidden", "submit", "button"].includes(input.type)
+      && input.autocomplete !== "one-time-code");
 
   const values = () => inputs().map(
     (input) => [input.name, input.type === "checkbox" || input.type === "radio" ? input.value : null,
