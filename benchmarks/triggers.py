@@ -52,7 +52,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A connection to one of the two databases, and the process at its other end."""
+    """A connection to one of the databases, and the process at its other end."""
 
     wrapper: BaseDatabaseWrapper
     pid: int
@@ -67,6 +67,17 @@ class Side:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The database in use, and two copies of it: one without the triggers that touch lots, one
+    without any trigger of ours.
+    """
+
+    guarded: Side
+    untouched: Side
+    bare: Side
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=300)
@@ -77,7 +88,7 @@ def main() -> int:
 
 
 def figures(*, sizes: Sequence[int], repeats: int, allowance: float = 1.0) -> list[Figure]:
-    """In the database in use and a copy of it, for lots with so many results already.
+    """In the database in use and copies of it, for lots with so many results already.
 
     ``allowance`` is what the limit is multiplied by.
     """
@@ -85,7 +96,7 @@ def figures(*, sizes: Sequence[int], repeats: int, allowance: float = 1.0) -> li
         server = Server(token_for(people().analyst))
         needed = repeats + min(WARM_UP, repeats)
         runs = {results: open_runs(results, 2 * needed) for results in sizes}
-        with _both_sides(Databases()) as sides:
+        with _sides(Databases()) as sides:
             return [
                 figure
                 for results, several in runs.items()
@@ -94,7 +105,7 @@ def figures(*, sizes: Sequence[int], repeats: int, allowance: float = 1.0) -> li
 
 
 def _figures(
-    sides: tuple[Side, Side],
+    sides: Sides,
     server: Server,
     runs: Sequence[Run],
     results: int,
@@ -111,8 +122,11 @@ def _figures(
     def by_action(run: Run) -> None:
         submit_run(context(analyst), run=run.number, readings=counted())
 
-    yield from _against(f"by the action, {lot}", *_measured(sides, by_action, first), limit)
-    yield from _against(f"over the API, {lot}", *_measured(sides, by_request, second), limit)
+    both = (sides.guarded, sides.bare)
+    every, bare = _measured(both, by_action, first)
+    yield from _against(f"by the action, {lot}", every, bare, limit)
+    every, bare = _measured(both, by_request, second)
+    yield from _against(f"over the API, {lot}", every, bare, limit)
     rows = {run.pk: _next_version(run) for run in first}
 
     def one_row(run: Run) -> None:
@@ -121,7 +135,9 @@ def _figures(
             rows[run.pk].save(force_insert=True)
             end()
 
-    yield from _against(f"one bare row, {lot}", *_measured(sides, one_row, first), None)
+    every, untouched, bare = _measured((sides.guarded, sides.untouched, sides.bare), one_row, first)
+    yield from _against(f"one bare row, {lot}", every, bare, None)
+    yield from _against(f"one bare row, but for the touch, {lot}", untouched, bare, limit)
 
 
 def _next_version(run: Run) -> Result:
@@ -130,16 +146,14 @@ def _next_version(run: Run) -> Result:
     return row
 
 
-def _measured(
-    sides: tuple[Side, Side], work: Work, runs: Sequence[Run]
-) -> tuple[list[Spent], list[Spent]]:
-    """With and without triggers, in turns, each first every other time."""
-    found: tuple[list[Spent], list[Spent]] = ([], [])
+def _measured(sides: Sequence[Side], work: Work, runs: Sequence[Run]) -> list[list[Spent]]:
+    """On each side, in turns, another one first each time."""
+    found: list[list[Spent]] = [[] for _ in sides]
     for turn, run in enumerate(runs):
-        for which in (0, 1) if turn % 2 else (1, 0):
-            spent = sides[which].spend(work, run)
+        for which in range(turn, turn + len(sides)):
+            spent = sides[which % len(sides)].spend(work, run)
             if turn >= min(WARM_UP, len(runs) // 2):
-                found[which].append(spent)
+                found[which % len(sides)].append(spent)
     return found
 
 
@@ -158,31 +172,41 @@ def _median(spent: Sequence[Spent], part: str) -> float:
 
 
 @contextmanager
-def _both_sides(databases: Databases) -> Iterator[tuple[Side, Side]]:
-    """The database in use, and a copy of it of which every trigger of ours is off."""
+def _sides(databases: Databases) -> Iterator[Sides]:
     name = connections["default"].settings_dict["NAME"]
-    bare = f"exolot_bare_{uuid.uuid4().hex[:12]}"
     usual = connections["default"]
     for alias in ("default", "owner"):
         connections[alias].close()
-    databases.create(bare, name)
+    copies = [f"exolot_{kind}_{uuid.uuid4().hex[:12]}" for kind in ("untouched", "bare")]
     sides: list[Side] = []
     try:
-        with databases.connect(bare) as owner:
-            tables = owner.execute(
-                "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
-            ).fetchall()
-            for (table,) in tables:
-                owner.execute(
-                    sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table))
-                )
-        sides = [_side(name), _side(bare)]
-        yield sides[0], sides[1]
+        for copy, off in zip(copies, ("touch\\_by\\_%", "%"), strict=True):
+            databases.create(copy, name)
+            _switch_off(databases, copy, off)
+        sides = [_side(database) for database in (name, *copies)]
+        yield Sides(*sides)
     finally:
         for side in sides:
             side.wrapper.close()
         connections["default"] = usual
-        databases.drop(bare)
+        for copy in copies:
+            databases.drop(copy)
+
+
+def _switch_off(databases: Databases, name: str, like: str) -> None:
+    """Our triggers of such names; those that keep foreign keys stay."""
+    with databases.connect(name) as owner:
+        triggers = owner.execute(
+            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal AND tgname LIKE %s",
+            [like],
+        ).fetchall()
+        for trigger, table in triggers:
+            owner.execute(
+                sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(
+                    sql.Identifier(table), sql.Identifier(trigger)
+                )
+            )
 
 
 def _side(name: str) -> Side:

@@ -82,5 +82,5 @@ def test_recording_is_measured_with_the_triggers_and_without(demo_db: str) -> No
     found = triggers.figures(sizes=[1], repeats=FEW, allowance=GENEROUS)
 
     assert [figure.name for figure in found if not figure.holds] == []
-    assert sum(figure.limit is not None for figure in found) == 2
+    assert sum(figure.limit is not None for figure in found) == 3
     assert all(figure.value > 0 for figure in found)
