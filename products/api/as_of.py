@@ -84,7 +84,7 @@ def _sealed(request: Request, response: Response, then: Moment) -> Response:
 
 
 def _linked(body: Mapping[str, Any], query: str) -> Body:
-    """``body`` with links that stay in the past; a link that has no past is left out."""
+    """``body`` with links that stay at the instant."""
     if "results" in body and isinstance(body["results"], list):
         return {**body, "results": [_linked(row, query) for row in body["results"]]}
     if "links" not in body:

@@ -118,10 +118,15 @@ def in_the_past(statement: str, size: int) -> str:
 @cache
 def tables_with_a_past() -> dict[str, type[Model]]:
     """By their names, the tables of which the trail keeps every row."""
-    return {
+    tables = {
         model._meta.db_table: model  # noqa: SLF001  # documented
         for model in apps.get_app_config("products").get_models()
-        if hasattr(model, "id") and model._meta.db_table not in WITHOUT_PAST  # noqa: SLF001  # documented
+        if hasattr(model, "id")
+    }
+    return {
+        name: model
+        for name, model in tables.items()
+        if name.startswith("products_") and name not in WITHOUT_PAST
     }
 
 

@@ -33,7 +33,7 @@ from tests.records import (
 )
 from tests.sealing import seal, sign_head
 
-ACTIONS, SEALED_EVERY, INSTANTS = 200, 40, 16
+ACTIONS, SEALED_EVERY, INSTANTS = 200, 50, 12
 
 RUN = ("sample.draw", "run.open", "run.save", "run.submit")
 MOST_LOTS = 4

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import audit_reads, judging, ledger, ledger_load, recording, triggers
+from benchmarks import audit_reads, judging, ledger, ledger_load, past_reads, recording, triggers
 from benchmarks.figures import Figure, report
 from products.queries import audit
 from tests.conftest import Databases
@@ -37,6 +37,14 @@ def test_every_search_of_the_trail_stays_on_an_index(committed_db: str) -> None:
 
     assert [f"{figure.name}: {figure.unit}" for figure in found if not figure.holds] == []
     assert sum(figure.limit is not None for figure in found) >= 60
+
+
+def test_the_past_of_every_row_is_found_by_an_index(committed_db: str) -> None:
+    found = past_reads.figures(entries=20_000, lots=200, changes=100, repeats=1)
+
+    plans = [figure for figure in found if figure.limit == 0.0]
+    assert [f"{figure.name}: {figure.unit}" for figure in plans if not figure.holds] == []
+    assert len(plans) == 5
 
 
 def test_a_search_without_its_index_is_found(committed_db: str, databases: Databases) -> None:
