@@ -271,7 +271,7 @@ def test_an_entry_that_is_read_in_parts_is_verified_too(
         connection.execute(
             "UPDATE products_auditentry SET body = body || '\\x20' WHERE length(body) > 5000"
         )
-    assert verified().startswith("leaf_differs: ")
+    assert "leaf_differs: " in verified()
 
 
 @pytest.mark.parametrize(("kind", "fault"), WITHOUT_KEY)
