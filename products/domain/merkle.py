@@ -24,6 +24,14 @@ def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
+def leaf_hash_of_parts(parts: Iterable[bytes]) -> bytes:
+    """`leaf_hash` of an entry that is never in memory as a whole."""
+    leaf = hashlib.sha256(b"\x00")
+    for part in parts:
+        leaf.update(part)
+    return leaf.digest()
+
+
 def leaf_hashes(content: bytes, ends: Iterable[int]) -> list[bytes]:
     """`leaf_hash` of entries that stand one after another in ``content``, each up to its end."""
     sha256, hashes, start = hashlib.sha256, [], 0

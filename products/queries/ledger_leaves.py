@@ -7,7 +7,6 @@ differs. Neither their number nor their length matters to the memory that it tak
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from django.db import DataError, connection, transaction
 from psycopg import Cursor
 
 from products.domain.ledger_faults import Tally
-from products.domain.merkle import leaf_hashes
+from products.domain.merkle import leaf_hash_of_parts, leaf_hashes
 
 AT_ONCE = 2_000
 LONG = 4_096
@@ -167,7 +166,7 @@ def _look_at_each(batch: _Batch, place: int, hashes: list[bytes], tally: Tally) 
             hashes[at] = bytes(stored)
             continue
         if batch.lengths[at] > LONG:
-            hashes[at] = _hash_of_long(entry, batch.lengths[at])
+            hashes[at] = leaf_hash_of_parts(_parts(entry, batch.lengths[at]))
         if not is_same:
             tally.add("hash_differs", f"{named}: its SHA-256 is that of other bytes.")
         if hashes[at] != stored:
@@ -182,14 +181,11 @@ def _look_at_each(batch: _Batch, place: int, hashes: list[bytes], tally: Tally) 
             tally.add("entry_unreadable", f"{names[entry]}: its bytes are not those of an entry.")
 
 
-def _hash_of_long(entry: UUID, length: int) -> bytes:
-    leaf = hashlib.sha256(b"\x00")
+def _parts(entry: UUID, length: int) -> Iterator[bytes]:
     for start in range(0, length, PIECE):
         with Cursor(connection.connection) as cursor:
             cursor.execute(PART, [start + 1, PIECE, entry], binary=True)
-            found = cursor.fetchone()
-        leaf.update(found[0] if found else b"")
-    return leaf.digest()
+            yield from (row[0] for row in cursor)
 
 
 def _unlike(entries: list[UUID]) -> dict[UUID, bool]:

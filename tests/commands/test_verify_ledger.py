@@ -255,6 +255,25 @@ def test_the_page_on_tampering_says_what_these_tests_show() -> None:
     assert set(ROW.findall(PAGE.read_text(encoding="utf-8"))) == shown
 
 
+def test_an_entry_that_is_read_in_parts_is_verified_too(
+    databases: Databases, committed_db: str
+) -> None:
+    with databases.connect(committed_db) as connection, connection.transaction():
+        connection.execute(
+            "SELECT set_config('exolot.action', 'system.test', true), "
+            "set_config('exolot.reason', repeat('x', 11000), true)"
+        )
+        connection.execute("UPDATE products_user SET locked_at = now() WHERE username = 'analyst'")
+    checkpoint()
+    assert verified() == ""
+
+    with owner(databases) as connection:
+        connection.execute(
+            "UPDATE products_auditentry SET body = body || '\\x20' WHERE length(body) > 5000"
+        )
+    assert "leaf_differs: " in verified()
+
+
 @pytest.mark.parametrize(("kind", "fault"), WITHOUT_KEY)
 def test_tampering_is_found(databases: Databases, outside: Path, kind: str, fault: str) -> None:
     with owner(databases) as connection:

@@ -23,6 +23,8 @@ from products.domain.merkle import (
     inclusion_nodes,
     inclusion_proof,
     leaf_hash,
+    leaf_hash_of_parts,
+    leaf_hashes,
     node_hash,
     peaks,
     root_from_peaks,
@@ -314,3 +316,29 @@ def test_a_frontier_goes_on_where_another_stopped(first: int, second: int) -> No
 def test_a_frontier_does_not_go_on_from_hashes_of_another_size() -> None:
     with pytest.raises(ValueError, match="A tree of 3 leaves has 2 peaks"):
         Frontier(3, [NODES.root(3)])
+
+
+@given(st.lists(st.binary(max_size=9)))
+def test_entries_one_after_another_have_the_hashes_that_each_has_alone(
+    entries: list[bytes],
+) -> None:
+    ends = [sum(map(len, entries[: number + 1])) for number in range(len(entries))]
+
+    assert leaf_hashes(b"".join(entries), ends) == [leaf_hash(entry) for entry in entries]
+
+
+@given(st.lists(st.binary(max_size=9)))
+def test_an_entry_in_parts_has_the_hash_of_the_whole(parts: list[bytes]) -> None:
+    assert leaf_hash_of_parts(parts) == leaf_hash(b"".join(parts))
+
+
+@given(st.lists(st.integers(0, 9)))
+def test_leaves_in_portions_make_the_same_tree_as_one_by_one(portions: list[int]) -> None:
+    at_once, alone = Frontier(), Frontier()
+    for number, portion in enumerate(portions):
+        leaves = [leaf_hash(bytes([number, each])) for each in range(portion)]
+        at_once.extend(leaves)
+        for leaf in leaves:
+            alone.append(leaf)
+
+    assert (at_once.size, at_once.hashes) == (alone.size, alone.hashes)
