@@ -17,10 +17,11 @@ from products.admin.door import HALF
 from products.models import Lockout, SignIn
 from tests.accounts import PASSWORD
 from tests.admin.pages import Page, address
-from tests.factors import App, app_of, enrolled_passkey, recovery_codes_of
+from tests.factors import App, app_of, enrolled_passkey, new_password, recovery_codes_of
 from tests.records import context, now, people
 
 pytestmark = pytest.mark.django_db
+SHORT = "tulip-9-cellar"
 SECOND = "/admin/login/second-factor/"
 WANTED = "/admin/products/lot/?status=released"
 
@@ -198,6 +199,16 @@ def test_what_another_person_removed_is_told_at_the_next_sign_in(app: App) -> No
         "/admin/login/", {"username": "analyst", "password": PASSWORD}, follow=True
     )
     assert "Since you last" not in Page(again)
+
+
+def test_a_short_password_whose_factor_is_gone_opens_the_door_to_a_longer_one(app: App) -> None:
+    new_password("analyst", SHORT, PASSWORD)
+    remove_factor_of(context(people().admin, "Lost"), username="analyst", factor=app.factor.pk)
+
+    answer = Client().post("/admin/login/", {"username": "analyst", "password": SHORT}, follow=True)
+
+    assert answer.redirect_chain[-1] == ("/admin/password_change/", 302)
+    assert "Your password has fewer than 15 characters" in Page(answer)
 
 
 def test_an_account_whose_last_factor_went_meanwhile_begins_again(app: App) -> None:
