@@ -14,6 +14,7 @@ from pytest_django import Settings
 from products.actions.accounts import reset_password
 from products.actions.factors import remove_factor_of
 from products.admin.door import HALF
+from products.domain.factors import secret_text
 from products.models import Lockout, SignIn
 from tests.accounts import PASSWORD
 from tests.admin.pages import Page, address
@@ -216,6 +217,21 @@ def test_an_account_whose_last_factor_went_meanwhile_begins_again(app: App) -> N
     remove_factor_of(context(people().admin, "Lost"), username="analyst", factor=app.factor.pk)
 
     assert give(client, app.code())["Location"] == "/admin/login/"
+
+
+def test_no_secret_code_or_password_is_logged_or_shown_of_a_context(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    wrong, code = app.wrong_code(), app.code()
+    client = half_in()
+    give(client, wrong)
+    give(client, code)
+
+    said = caplog.text + repr(context(people().analyst, second_factor=code))
+    assert "login failure" in said
+    hidden = [wrong, code, PASSWORD, secret_text(app.secret), app.factor.secret]
+    assert [text for text in hidden if text in said] == []
 
 
 def test_no_code_is_kept_with_the_attempts_of_an_address(app: App) -> None:
