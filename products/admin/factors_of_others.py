@@ -12,11 +12,13 @@ from products.actions.factors import remove_factor_of
 from products.admin.forms import ActionForm, text
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Option, Table, option
-from products.admin.second_factors import state_of
+from products.admin.second_factors import copies_told, state_of
 from products.domain.factors import SIGNING
 from products.domain.lots import local_text
 from products.models import Factor, User
 from products.queries.factors import factors_in_force
+
+__all__ = ["copies_told", "factor_options", "factor_removal", "factors_table", "signs_with"]
 
 
 class RemovalForm(ActionForm):

@@ -22,6 +22,7 @@ from products.actions.accounts import (
     set_roles,
 )
 from products.admin.factors_of_others import (
+    copies_told,
     factor_options,
     factor_removal,
     factors_table,
@@ -261,7 +262,8 @@ class UserAdmin(RecordAdmin[User]):
             notes=[
                 f"The role {role} signs nothing until quality has signed for it."
                 for role in unsigned
-            ],
+            ]
+            + copies_told(record, zone),
             tables=[
                 grants_table(grants, zone),
                 factors_table(held, zone),

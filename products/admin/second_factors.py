@@ -107,7 +107,6 @@ class OwnFactorPages:
         held = kinds_held(account.pk)
         zone = identity_in(request).zone
         rows = list(factors().filter(user=account, removal__isnull=True))
-        copies = copied_passkeys(account.pk)
         why_no_app = "" if settings.FACTOR_KEYS else WITHOUT_KEY
         why_no_codes = "" if held else "they stand in for a second factor, and you have none."
         return TemplateResponse(
@@ -118,11 +117,7 @@ class OwnFactorPages:
                 "title": "Your second factor",
                 "intro": ABOUT,
                 "is_demanded": settings.SIGNERS_NEED_SECOND_FACTOR and not held,
-                "copies": [
-                    f"{use.factor} answered on {local_text(use.recorded_at, zone)} as a copy of "
-                    "itself would, and was refused. Remove it, and tell the quality unit."
-                    for use in copies
-                ],
+                "copies": copies_told(account, zone),
                 "table": Table(
                     "What you have",
                     ("Name", "Kind", "State", "Enrolled", "Change"),
@@ -300,6 +295,15 @@ class OwnFactorPages:
 
     def _home(self) -> str:
         return reverse("admin:second_factor")
+
+
+def copies_told(account: User, zone: str) -> list[str]:
+    """A sentence for each time that one of the account's passkeys answered as a copy would."""
+    return [
+        f"{use.factor} answered on {local_text(use.recorded_at, zone)} as a copy of itself would, "
+        "and was refused. It is to be removed, and the quality unit told."
+        for use in copied_passkeys(account.pk)
+    ]
 
 
 def state_of(factor: Factor) -> SafeString:

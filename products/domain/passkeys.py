@@ -31,7 +31,8 @@ from products.domain.errors import InvalidValueError
 
 NONCE_BYTES = 16
 STAMPED_BYTES = 24
-CHALLENGE_LASTS = timedelta(minutes=10)
+CHALLENGE_LASTS = timedelta(minutes=30)
+"""As long as a session without a request: a page that can still be sent can still be signed."""
 LONGEST_ANSWER = 20_000
 LONGEST_CREDENTIAL_ID = 1023
 """In bytes (WebAuthn, 4)."""
@@ -153,8 +154,8 @@ def enrolled_by(key: bytes, account: str, at: datetime, answer: PasskeyAnswer) -
         _check_key(credential)
     except FAULTS as error:
         raise InvalidValueError(
-            "The browser's answer does not make a passkey of this page, or is older than ten "
-            "minutes. Load the page again and repeat it.",
+            "The browser's answer does not make a passkey of this page, or is older than half "
+            "an hour. Load the page again and repeat it.",
             field="made",
         ) from error
     return Enrolled(

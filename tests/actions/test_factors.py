@@ -461,6 +461,17 @@ def test_with_the_last_factor_the_recovery_codes_go() -> None:
     assert not factors_in_force(people().analyst.pk).exists()
 
 
+def test_while_another_factor_signs_the_recovery_codes_and_a_short_password_stay() -> None:
+    app = app_of("analyst")
+    other = app_of("analyst", "Tablet", second_factor=app.code())
+    codes = recovery_codes_of("analyst", app)
+
+    remove_factor(context(people().analyst, second_factor=other.code()), factor=app.factor.pk)
+
+    assert comes_in("analyst", codes[0]) == people().analyst
+    assert not User.objects.get(username="analyst").must_change_password
+
+
 def test_an_administrator_removes_a_factor_of_another_person_alone() -> None:
     app = app_of("analyst")
     own = app_of("admin")

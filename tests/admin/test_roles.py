@@ -102,6 +102,7 @@ MAY_OPEN = {
     "auth_user_password_change": {"admin"},
     "lockout_settle": {"admin"},
     "user_expiry": {"admin"},
+    "user_factor": {"admin"},
     "credentialreview_add": {"admin"},
     "trailreview_add": {"quality", "admin"},
     "signaturepolicy_add": {"quality"},
@@ -215,7 +216,9 @@ def pages(known: dict[str, tables.Model]) -> list[tuple[str, str]]:
 def expected(name: str, role: str) -> set[int]:
     if name.endswith("_delete"):
         return {403}
-    if name in {"login", "logout", "password_change_done"}:
+    if name in {"second_factor_confirm", "second_factor_remove"}:
+        return {404}  # of one's own factors, and nobody here has one
+    if name in {"login", "logout", "password_change_done", "second_step"}:
         return {200, 302, 405}
     if name in NOT_THERE:
         return {404}

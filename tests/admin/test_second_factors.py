@@ -148,6 +148,8 @@ def test_a_copied_passkey_is_told_to_its_owner(analyst: Visitor) -> None:
 
     assert "answered on" in analyst.open(HOME)
     assert "as a copy of itself would" in analyst.open(HOME)
+    seen = visitor("admin").open(address("user_change", people().analyst))
+    assert "as a copy of itself would" in seen
 
 
 def test_recovery_codes_are_shown_once(analyst: Visitor) -> None:

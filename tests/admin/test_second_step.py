@@ -14,13 +14,15 @@ from pytest_django import Settings
 from products.actions.accounts import reset_password
 from products.actions.factors import remove_factor_of
 from products.admin.door import HALF
+from products.domain.factors import secret_text
 from products.models import Lockout, SignIn
 from tests.accounts import PASSWORD
 from tests.admin.pages import Page, address
-from tests.factors import App, app_of, enrolled_passkey, recovery_codes_of
+from tests.factors import App, app_of, enrolled_passkey, new_password, recovery_codes_of
 from tests.records import context, now, people
 
 pytestmark = pytest.mark.django_db
+SHORT = "tulip-9-cellar"
 SECOND = "/admin/login/second-factor/"
 WANTED = "/admin/products/lot/?status=released"
 
@@ -200,11 +202,36 @@ def test_what_another_person_removed_is_told_at_the_next_sign_in(app: App) -> No
     assert "Since you last" not in Page(again)
 
 
+def test_a_short_password_whose_factor_is_gone_opens_the_door_to_a_longer_one(app: App) -> None:
+    new_password("analyst", SHORT, PASSWORD)
+    remove_factor_of(context(people().admin, "Lost"), username="analyst", factor=app.factor.pk)
+
+    answer = Client().post("/admin/login/", {"username": "analyst", "password": SHORT}, follow=True)
+
+    assert answer.redirect_chain[-1] == ("/admin/password_change/", 302)
+    assert "Your password has fewer than 15 characters" in Page(answer)
+
+
 def test_an_account_whose_last_factor_went_meanwhile_begins_again(app: App) -> None:
     client = half_in()
     remove_factor_of(context(people().admin, "Lost"), username="analyst", factor=app.factor.pk)
 
     assert give(client, app.code())["Location"] == "/admin/login/"
+
+
+def test_no_secret_code_or_password_is_logged_or_shown_of_a_context(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    wrong, code = app.wrong_code(), app.code()
+    client = half_in()
+    give(client, wrong)
+    give(client, code)
+
+    said = caplog.text + repr(context(people().analyst, second_factor=code))
+    assert "login failure" in said
+    hidden = [wrong, code, PASSWORD, secret_text(app.secret), app.factor.secret]
+    assert [text for text in hidden if text in said] == []
 
 
 def test_no_code_is_kept_with_the_attempts_of_an_address(app: App) -> None:

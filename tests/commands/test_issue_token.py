@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from knox.models import get_digest_token
 
 from products.models import ApiToken, AuditEntry
+from tests.factors import app_of
 
 ISSUED = {"by": "admin", "owner": "auditor", "purpose": "Inspection", "days": 30}
 
@@ -26,6 +27,7 @@ def _issue(**changes: object) -> str:
         f"--for={options['owner']}",
         f"--purpose={options['purpose']}",
         f"--days={options['days']}",
+        f"--code={options.get('code', '')}",
         stdout=said,
     )
     return said.getvalue()
@@ -65,3 +67,13 @@ def test_a_token_that_may_not_be_is_refused(changed: dict[str, object], said: st
         _issue(**changed)
 
     assert not ApiToken.objects.exists()
+
+
+def test_an_administrator_who_has_a_second_factor_gives_a_code() -> None:
+    app = app_of("admin")
+
+    with pytest.raises(CommandError, match="has a second factor"):
+        _issue()
+    _issue(code=app.code())
+
+    assert ApiToken.objects.count() == 1
