@@ -24,6 +24,7 @@ from products.domain.accounts import (
     OUTSIDE_WITHIN,
     CountedFor,
     SignInKind,
+    SignInMethod,
 )
 from products.models import Lockout, SignIn, User
 from products.queries.lockouts import (
@@ -79,6 +80,7 @@ def write_attempt(
     account: User | None,
     *,
     counted_for: CountedFor | None,
+    method: SignInMethod = SignInMethod.PASSWORD,
 ) -> None:
     """Write one attempt within the action that is named; ``counted_for`` None is a success.
 
@@ -88,6 +90,7 @@ def write_attempt(
         user=account,
         username=username[:150],
         kind=kind,
+        method=method,
         succeeded=counted_for is None,
         counted_for=counted_for or CountedFor.NOTHING,
         address=context.address,

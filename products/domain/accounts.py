@@ -21,6 +21,13 @@ class SignInKind(StrEnum):
     SIGNATURE = "signature"
 
 
+class SignInMethod(StrEnum):
+    """What was shown: the account's own password, or the word of the identity provider."""
+
+    PASSWORD = "password"  # noqa: S105  # a word, no password
+    PROVIDER = "provider"
+
+
 class CountedFor(StrEnum):
     """What a failure counts for. Nothing: a success, or an attempt that was not looked at."""
 

@@ -11,6 +11,7 @@ from products.models.donors import Determination, Donor
 from products.models.equipment import Calibration, Instrument, MediaLot, MediaRecall
 from products.models.evidence import Evidence
 from products.models.holds import Hold, HoldLift
+from products.models.identities import IdentityLink, IdentityUnlink
 from products.models.installation import Installation
 from products.models.investigations import Conclusion, Investigation
 from products.models.laboratories import Laboratory, LaboratoryQualification
@@ -58,6 +59,8 @@ __all__ = [
     "GoLive",
     "Hold",
     "HoldLift",
+    "IdentityLink",
+    "IdentityUnlink",
     "Installation",
     "Instrument",
     "Investigation",

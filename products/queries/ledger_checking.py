@@ -18,7 +18,7 @@ from products.domain.errors import NoteError
 from products.domain.ledger_faults import Fault, Head, Tally, check_heads
 from products.domain.merkle import leaf_hash
 from products.domain.notes import Verifier, open_checkpoint
-from products.migrations._0006_triggers import AUDITED
+from products.migrations._0011_triggers import AUDITED
 from products.models import Checkpoint
 from products.queries.ledger import ledger_verifiers
 

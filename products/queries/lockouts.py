@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from products.domain.accounts import CountedFor, SignInKind
+from products.domain.accounts import CountedFor, SignInKind, SignInMethod
 from products.models import Lockout, SignIn, User
 
 
@@ -33,10 +33,15 @@ def is_known_address(account: User, address: str) -> bool:
 
 
 def failures_in_a_row(account: User) -> int:
-    """Failures that count for the account, since it last proved itself or was locked."""
+    """Failures that count for the account, since its password was last right or it was locked.
+
+    The provider's word ends no row of wrong passwords: with it somebody could guess for ever.
+    """
     failures = SignIn.objects.filter(user=account, counted_for=CountedFor.ACCOUNT)
     ends = (
-        SignIn.objects.filter(user=account, succeeded=True).order_by("-recorded_at").first(),
+        SignIn.objects.filter(user=account, succeeded=True, method=SignInMethod.PASSWORD)
+        .order_by("-recorded_at")
+        .first(),
         Lockout.objects.filter(user=account).order_by("-recorded_at").first(),
     )
     for end in filter(None, ends):

@@ -44,8 +44,8 @@ ACCOUNTS = {
 }
 AMENDMENT = "AM-EV-26-001-1"
 NO_FILE = "00000000-0000-0000-0000-000000000000"
-NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge"}
-"""Done by the system alone; no client asks for it."""
+NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge", "identity.link_own"}
+"""Done by the system alone, or with a browser that the provider speaks to."""
 
 
 def requests() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -158,6 +158,11 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
         "policy.accept": ("signature-policies/accept/", {"version": 1}),
         "policy.issue": ("signature-policies/", {"text": " "}),
         "trail.review": ("trail-reviews/", {"last_index": 0, "scope": "X", "findings": "X"}),
+        "identity.link": (
+            "accounts/reviewer/identities/",
+            {"issuer": "https://id.example.org", "subject": "x"},
+        ),
+        "identity.unlink": (f"identities/{NO_FILE}/unlink/", {}),
         "lockout.settle": (f"lockouts/{NO_FILE}/settle/", {"finding": "X"}),
         "token.issue": (
             "tokens/",

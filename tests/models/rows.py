@@ -14,6 +14,7 @@ from products.actions.amendments import correct_run
 from products.actions.dispositions import acknowledge_changes, reject_lot, release_lot
 from products.actions.equipment import recall_media
 from products.actions.holds import lift_hold, place_hold
+from products.actions.identities import link_identity, unlink_identity
 from products.actions.investigations import conclude_investigation
 from products.actions.lockouts import settle_lockout
 from products.actions.naming import begin
@@ -93,7 +94,17 @@ def a_row_of_each() -> None:
     issue_token(context(people().analyst), kind="personal", scope="read", purpose="x", days=1)
     assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
     _about_signing()
+    _identity()
     _lockout()
+
+
+def _identity() -> None:
+    """An identity that opened an account, undone."""
+    administrator = context(people().admin)
+    row = link_identity(
+        administrator, username="analyst", issuer="https://id.example.org", subject="a-1"
+    )
+    unlink_identity(administrator, link=row.pk)
 
 
 def _lockout() -> None:

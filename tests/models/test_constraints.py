@@ -78,6 +78,9 @@ def test_a_word_that_is_in_no_list_is_refused(subtests: pytest.Subtests) -> None
 CONTRADICTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("user_name_is_plain", "user", {"username": "ana lyst"}, "true"),
     ("lockout_ends_later", "lockout", {"until": "2000-01-01T00:00Z"}, "true"),
+    ("identitylink_names_somebody", "identitylink", {"subject": ""}, "true"),
+    ("identitylink_names_somebody", "identitylink", {"issuer": ""}, "true"),
+    ("identitylink_names_somebody", "identitylink", {"number": 0}, "true"),
     ("lockoutsettlement_says_something", "lockoutsettlement", {"finding": ""}, "true"),
     ("credentialreview_says_something", "credentialreview", {"findings": ""}, "true"),
     ("trailreview_says_something", "trailreview", {"scope": ""}, "true"),
@@ -251,6 +254,7 @@ ONLY_ONCE: list[tuple[str, str, dict[str, Any]]] = [
     ("specificationchange_once", "specificationchange", {"signature_id": uuid7()}),
     ("rejudgement_once", "rejudgement", {}),
     ("rolegrant_number_once", "rolegrant", {}),
+    ("identitylink_number_once", "identitylink", {}),
     ("acknowledgement_once", "acknowledgement", {"signature_id": uuid7()}),
     ("request_done_once_per_key", "requestdone", {}),
     ("request_done_once_without_key", "requestdone", {}),
