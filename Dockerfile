@@ -1,9 +1,11 @@
 # One image for every part: provisioning, the web server, and judging.
 FROM python:3.13-slim AS packages
-COPY requirements/base.txt /build/base.txt
+# base, or sso to sign in through an identity provider.
+ARG PACKAGES=base
+COPY requirements/base.txt requirements/sso.txt /build/
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
-       -r /build/base.txt
+       -r "/build/$PACKAGES.txt"
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin exolot \

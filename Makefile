@@ -42,7 +42,7 @@ $(PYTHON_IN_VENV):
 	echo 'Exolot needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3' >&2; \
 	exit 1
 
-# The tests' packages include the others: after them nothing is left to install.
+# The tests' packages include the others, the extra sso too: nothing is left to install.
 $(VENV)/.installed-%: requirements/%.txt | $(PYTHON_IN_VENV)
 	@echo 'Installing packages into $(VENV) ...'
 	@if command -v uv >/dev/null; then \

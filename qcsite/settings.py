@@ -12,6 +12,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +23,7 @@ from products.domain.encryption import key_from
 from products.domain.errors import ConfigurationError
 from qcsite.database.url import connection_from_url
 from qcsite.proxies import Network
+from qcsite.sso import check_provider
 
 VARIABLES = {
     "SECRET_KEY": "Signs sessions; 50 random characters or more. Or SECRET_KEY_FILE.",
@@ -52,6 +54,14 @@ VARIABLES = {
     "after commas only decrypt. Or FACTOR_KEY_FILE. Without it no app is enrolled.",
     "SIGNERS_NEED_SECOND_FACTOR": "Whether every signature asks for a second factor, also of "
     "accounts that have enrolled none and then sign nothing. Default false.",
+    "SSO_ISSUER": "The identity provider (OpenID Connect) that opens the door besides the "
+    "password: its issuer, letter by letter, https. Needs the extra sso. Default: none.",
+    "SSO_CLIENT_ID": "What the provider calls this site.",
+    "SSO_CLIENT_SECRET": "What this site proves itself to the provider with. Or "
+    "SSO_CLIENT_SECRET_FILE.",
+    "SSO_NAME": "What people call the provider; on the sign-in page. Default: its host.",
+    "SSO_MAX_AGE_MINUTES": "How long ago the provider may have asked the person; an answer that "
+    "does not say so is refused. Default 0: not asked for.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR. Default INFO.",
 }
 
@@ -176,7 +186,7 @@ LEDGER_NAME = env.str("LEDGER_NAME", "exolot/ledger", validate=validate.Regexp(r
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The project's own token table stands in for knox's.
-MIGRATION_MODULES = {"knox": None}
+MIGRATION_MODULES: dict[str, None] = {"knox": None}
 
 # People: sign-in, passwords, sessions.
 AUTH_USER_MODEL = "products.User"
@@ -219,6 +229,24 @@ AXES_VERBOSE = False
 # Kept with a failure by their names alone; the password always is.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "second_factor", "passkey"]
 AXES_LOCKOUT_TEMPLATE = "locked.html"
+
+# Signing in through an identity provider: products.admin.sso.
+SSO_ISSUER = env.str("SSO_ISSUER", "")
+SSO_CLIENT_ID = env.str("SSO_CLIENT_ID", "")
+SSO_CLIENT_SECRET = env.str("SSO_CLIENT_SECRET", "")
+SSO_NAME = env.str("SSO_NAME", "") or urlsplit(SSO_ISSUER).hostname or ""
+SSO_MAX_AGE_MINUTES = env.int("SSO_MAX_AGE_MINUTES", 0, validate=validate.Range(min=0, max=10080))
+# Its tables stay unmade: what is linked to what is a record of ours.
+SSO_APPS = ["allauth.account", "allauth.socialaccount"]
+SSO_MIGRATIONS = {"account": None, "socialaccount": None}
+SSO_MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
+SOCIALACCOUNT_ADAPTER = "products.admin.sso.provider.ConfiguredProvider"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+if SSO_ISSUER:
+    check_provider(SSO_ISSUER, SSO_CLIENT_ID, SSO_CLIENT_SECRET)
+    INSTALLED_APPS += SSO_APPS
+    MIDDLEWARE += SSO_MIDDLEWARE
+    MIGRATION_MODULES |= SSO_MIGRATIONS
 
 # Safety in the browser.
 HTTPS = env.bool("HTTPS", SECRET_KEY != DEVELOPMENT_KEY and EXOLOT_CLUSTER not in {"demo", "test"})

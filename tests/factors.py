@@ -15,6 +15,7 @@ from products.actions.factors import (
     issue_recovery_codes,
 )
 from products.actions.tokens import issue_token
+from products.domain.accounts import SignInMethod
 from products.domain.passkeys import PasskeyAnswer, Purpose
 from products.domain.second_factor import STEPS_EITHER_SIDE, code_of, step_of
 from products.models import ApiToken, Factor, User
@@ -66,13 +67,18 @@ def recovery_codes_of(username: str, app: App) -> list[str]:
     return codes
 
 
-def comes_in(username: str, typed: str = "", **changes: Any) -> User | None:
+def comes_in(
+    username: str,
+    typed: str = "",
+    method: SignInMethod = SignInMethod.PASSWORD,
+    **changes: Any,
+) -> User | None:
     """The second step at the door, from an address that the account does not know."""
     system = User.objects.get(username="system")
     request = HttpRequest()
     asked = context(system, "", **({"second_factor": typed} | changes))
     request.META["REMOTE_ADDR"] = asked.address
-    return sign_in_fully(asked, request, username=username)
+    return sign_in_fully(asked, request, username=username, method=method)
 
 
 def token_by(username: str, typed: str, **changes: Any) -> ApiToken:

@@ -23,7 +23,7 @@ from products.actions.records import insert, insert_once
 from products.actions.signing import confirm_password, sign
 from products.actions.sites import home_zone
 from products.actions.tokens import issue_token, revoke_token
-from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind
+from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind, SignInMethod
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
@@ -275,8 +275,14 @@ def sign_in(context: Context, request: HttpRequest, *, username: str, password: 
     return prove(context, request, Attempt(SignInKind.SIGN_IN, username, password, staff_only=True))
 
 
-def sign_in_fully(context: Context, request: HttpRequest, *, username: str) -> User | None:
-    """The account that proved its password, by the second factor in ``context``; or None.
+def sign_in_fully(
+    context: Context,
+    request: HttpRequest,
+    *,
+    username: str,
+    method: SignInMethod = SignInMethod.PASSWORD,
+) -> User | None:
+    """The account that proved itself by ``method``, by the second factor in ``context``; or None.
 
     A recovery code is one here. Recorded and counted as a password is.
 
@@ -293,6 +299,7 @@ def sign_in_fully(context: Context, request: HttpRequest, *, username: str) -> U
             rule=FactorRule.ALWAYS,
             recovers=True,
             staff_only=True,
+            method=method,
         ),
     )
 

@@ -54,6 +54,8 @@ APP_GRANTS: dict[str, str] = {
     "products_disposition": GROWS,
     "products_hold": GROWS,
     "products_holdlift": GROWS,
+    "products_identitylink": GROWS,
+    "products_identityunlink": GROWS,
     "products_investigation": GROWS,
     "products_conclusion": GROWS,
     "products_acknowledgement": GROWS,

@@ -28,6 +28,7 @@ from products.domain.accounts import (
     OUTSIDE_WITHIN,
     CountedFor,
     SignInKind,
+    SignInMethod,
 )
 from products.domain.factors import FactorRule
 from products.domain.passwords import SHORTEST
@@ -49,7 +50,10 @@ COUNTS_FOR_ACCOUNT = "exolot_counts_for_account"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """``password`` None: the second factor alone. ``recovers``: a recovery code counts as one."""
+    """``password`` None: the second factor alone. ``recovers``: a recovery code counts as one.
+
+    ``method`` is what stands beside the second factor where it is alone.
+    """
 
     kind: SignInKind
     username: str
@@ -57,6 +61,7 @@ class Attempt:
     rule: FactorRule = FactorRule.NOT_ASKED
     recovers: bool = False
     staff_only: bool = False
+    method: SignInMethod = SignInMethod.PASSWORD
 
 
 def prove(context: Context, request: HttpRequest, attempt: Attempt) -> User | None:
@@ -85,7 +90,14 @@ def prove(context: Context, request: HttpRequest, attempt: Attempt) -> User | No
         kind = attempt.kind
         if found is not None and held and not attempt.rule.asks(held):
             kind = SignInKind.PASSWORD
-        write_attempt(context, kind, typed, account, counted_for=None if found else counted)
+        write_attempt(
+            context,
+            kind,
+            typed,
+            account,
+            counted_for=None if found else counted,
+            method=attempt.method,
+        )
         end()
     return found
 
@@ -97,6 +109,7 @@ def write_attempt(
     account: User | None,
     *,
     counted_for: CountedFor | None,
+    method: SignInMethod = SignInMethod.PASSWORD,
 ) -> None:
     """Write one attempt within the action that is named; ``counted_for`` None is a success.
 
@@ -106,6 +119,7 @@ def write_attempt(
         user=account,
         username=username[:150],
         kind=kind,
+        method=method,
         succeeded=counted_for is None,
         counted_for=counted_for or CountedFor.NOTHING,
         address=context.address,

@@ -1,22 +1,15 @@
-"""The door in two steps: the password, then the second factor of who has one.
-
-Between the two nobody is signed in: the session remembers for ten minutes whose password was
-right, and nothing else of that account can be seen.
-"""
+"""The door in two steps: the password, then the second factor of who has one."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -30,17 +23,15 @@ from products.admin.asking import (
     code_field,
     passkey_field,
 )
+from products.admin.entering import HALF, complete_sign_in, half_signed_in, sign_in_to
 from products.admin.sign_in import SignInForm, context_at_door
+from products.domain.accounts import SignInMethod
 from products.domain.errors import DomainError
 from products.models import User
-from products.queries.factors import kinds_held, news_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
-HALF = "exolot.half_signed_in"
-HALF_LASTS = timedelta(minutes=10)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 REFUSED = (
     "That did not prove your second factor: the code is wrong or was used, or the account is "
     "closed or locked for a while after several wrong ones. The attempt is recorded."
@@ -94,16 +85,16 @@ class Door:
         return cast("HttpResponse", FirstStep.as_view(extra_context=context)(request))
 
     def second_step(self, request: HttpRequest) -> HttpResponse:
-        account = half_signed_in(request)
+        account, method = half_signed_in(request) or (None, SignInMethod.PASSWORD)
         asked = asked_of(request, account, signs=False) if account else None
         if account is None or asked is None:
             request.session.pop(HALF, None)
             messages.warning(request, TOO_LATE)
             return HttpResponseRedirect(reverse("admin:login"))
         form = FactorForm(asked, request.POST if request.method == "POST" else None)
-        if form.is_valid() and (found := self._proved(request, account, form)):
+        if form.is_valid() and (found := self._proved(request, account, method, form)):
             wanted = request.session.pop(HALF)["next"]
-            sign_in_to(request, found)
+            sign_in_to(request, found, method)
             return HttpResponseRedirect(wanted)
         return TemplateResponse(
             request,
@@ -111,7 +102,9 @@ class Door:
             {**self.site.each_context(request), "title": "Second factor", "form": form},
         )
 
-    def _proved(self, request: HttpRequest, account: User, form: FactorForm) -> User | None:
+    def _proved(
+        self, request: HttpRequest, account: User, method: SignInMethod, form: FactorForm
+    ) -> User | None:
         typed, answered = form.cleaned_data[CODE], form.cleaned_data.get(PASSKEY, "")
         if not typed.strip() and not answered:
             form.add_error(CODE, "Type a code, or use your passkey.")
@@ -120,7 +113,7 @@ class Door:
             request, second_factor=typed, passkey=answer_in(request, answered)
         )
         try:
-            found = sign_in_fully(context, request, username=account.username)
+            found = sign_in_fully(context, request, username=account.username, method=method)
         except DomainError as error:
             form.add_error(None, error.message)
             return None
@@ -135,33 +128,6 @@ class FirstStep(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Who has a second factor is asked for it; who has none is inside."""
-        account = form.get_user()
-        if not kinds_held(account.pk):
-            sign_in_to(self.request, account)
-            return HttpResponseRedirect(self.get_success_url())
-        self.request.session.cycle_key()
-        self.request.session[HALF] = {
-            "account": str(account.pk),
-            "at": timezone.now().isoformat(),
-            "password": account.get_session_auth_hash(),
-            "next": self.get_success_url(),
-        }
-        return HttpResponseRedirect(reverse("admin:second_step"))
-
-
-def half_signed_in(request: HttpRequest) -> User | None:
-    """The account whose password was right in this session, less than ten minutes ago."""
-    half = request.session.get(HALF)
-    if half is None or timezone.now() - datetime.fromisoformat(half["at"]) > HALF_LASTS:
-        return None
-    account = User.objects.filter(pk=half["account"]).first()
-    if account is None or account.get_session_auth_hash() != half["password"]:
-        return None
-    return account
-
-
-def sign_in_to(request: HttpRequest, account: User) -> None:
-    """Open the session, and tell what happened to the account's factors since the last one."""
-    login(request, account, backend=BACKEND)
-    for said in news_of(account):
-        messages.warning(request, f"Since you last signed in: {said}")
+        return complete_sign_in(
+            self.request, form.get_user(), SignInMethod.PASSWORD, self.get_success_url()
+        )

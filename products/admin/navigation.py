@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from products.domain.roles import Permission
 from products.queries.people import Identity
 
+LINKED_IDENTITIES = "Linked identities"
 MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Lots",
@@ -56,6 +58,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Roles", "rolegrant"),
             ("Trainings", "training"),
             ("Locked accounts", "lockout"),
+            (LINKED_IDENTITIES, "identitylink"),
             ("Signature policy", "signaturepolicy"),
             ("Reviews of credentials", "credentialreview"),
             ("Reviews of the trail", "trailreview"),
@@ -87,7 +90,14 @@ def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...
     return (
         Group("", (Entry("Home", home, request.path == home),)),
         *(
-            Group(label, tuple(_entry(request, name, model) for name, model in entries))
+            Group(
+                label,
+                tuple(
+                    _entry(request, name, model)
+                    for name, model in entries
+                    if settings.SSO_ISSUER or name != LINKED_IDENTITIES
+                ),
+            )
             for label, entries in MENU
         ),
         Group(

@@ -36,7 +36,7 @@ from products.admin.roles import approving_option, grants_table, signs
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
 from products.admin.trainings import people, person_choice, trainings_table
-from products.domain.accounts import SYSTEM_ACCOUNT
+from products.domain.accounts import SYSTEM_ACCOUNT, SignInMethod
 from products.domain.lots import local_text
 from products.domain.roles import Role
 from products.models import Person, RoleGrant, SignIn, User
@@ -273,7 +273,7 @@ class UserAdmin(RecordAdmin[User]):
                     [
                         (
                             local_text(row.recorded_at, zone),
-                            row.kind.replace("_", " "),
+                            _how(row),
                             "succeeded" if row.succeeded else "refused",
                             row.address,
                         )
@@ -438,3 +438,8 @@ def _roles_held(grants: Iterable[RoleGrant]) -> str:
     """With those that do not sign yet named as such."""
     held = [f"{one.role}{'' if signs(one) else ' (does not sign yet)'}" for one in grants]
     return ", ".join(sorted(held)) or "none"
+
+
+def _how(row: SignIn) -> str:
+    kind = row.kind.replace("_", " ")
+    return f"{kind} by the provider" if row.method == SignInMethod.PROVIDER else kind

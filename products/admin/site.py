@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +15,13 @@ from django.utils import timezone
 from products.actions.accounts import change_password
 from products.actions.base import Context
 from products.admin.door import Door
+from products.admin.entering import signed_in_by
 from products.admin.forms import PasswordChangeForm
 from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
 from products.admin.requests import identity_in
 from products.admin.second_factors import OwnFactorPages
+from products.domain.accounts import SignInMethod
 from products.domain.lots import local_text
 from products.domain.passwords import SHORTEST
 from products.domain.roles import Permission
@@ -70,7 +73,8 @@ class ExolotSite(admin.AdminSite):
             "has_permission": self.has_permission(request),
         }
         if not context["has_permission"]:
-            return context | {"is_demo": is_demo()}
+            sso_name = settings.SSO_NAME if settings.SSO_ISSUER else ""
+            return context | {"is_demo": is_demo(), "sso_name": sso_name}
         identity = identity_in(request)
         return context | {
             "identity": identity,
@@ -95,6 +99,13 @@ class ExolotSite(admin.AdminSite):
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
         return HttpResponseRedirect(reverse("admin:index"))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        by_provider = signed_in_by(request) is SignInMethod.PROVIDER
+        still_at = settings.SSO_NAME if by_provider else ""
+        return super().logout(request, {"still_at": still_at, **(extra_context or {})})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

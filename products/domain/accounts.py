@@ -29,6 +29,13 @@ WHOLE = frozenset({SignInKind.SIGN_IN, SignInKind.SIGNATURE})
 """Kinds whose success ends a row of failures; one component alone does not."""
 
 
+class SignInMethod(StrEnum):
+    """What was shown: the account's own password, or the word of the identity provider."""
+
+    PASSWORD = "password"  # noqa: S105  # a word, no password
+    PROVIDER = "provider"
+
+
 class CountedFor(StrEnum):
     """What a failure counts for. Nothing: a success, or an attempt that was not looked at."""
 

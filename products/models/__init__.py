@@ -20,6 +20,7 @@ from products.models.factors import (
     RecoveryCodeUse,
 )
 from products.models.holds import Hold, HoldLift
+from products.models.identities import IdentityLink, IdentityUnlink
 from products.models.installation import Installation
 from products.models.investigations import Conclusion, Investigation
 from products.models.laboratories import Laboratory, LaboratoryQualification
@@ -71,6 +72,8 @@ __all__ = [
     "GoLive",
     "Hold",
     "HoldLift",
+    "IdentityLink",
+    "IdentityUnlink",
     "Installation",
     "Instrument",
     "Investigation",

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now, Upper
 
-from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind
+from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind, SignInMethod
 from products.models.fields import Record, UUIDv7, choices_of, one_of, uuid7, word_field
 
 
@@ -84,6 +84,9 @@ class SignIn(Record):
     counted_for = models.CharField(
         max_length=32, choices=choices_of(CountedFor), default=CountedFor.NOTHING
     )
+    method = models.CharField(
+        max_length=32, choices=choices_of(SignInMethod), default=SignInMethod.PASSWORD
+    )
     address = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
 
@@ -91,6 +94,7 @@ class SignIn(Record):
         constraints = [
             one_of("signin_kind_known", "kind", SignInKind),
             one_of("signin_counted_for_known", "counted_for", CountedFor),
+            one_of("signin_method_known", "method", SignInMethod),
         ]
         indexes = [models.Index(fields=["user", "-recorded_at"], name="signin_by_user")]
 

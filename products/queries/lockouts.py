@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from products.domain.accounts import WHOLE, CountedFor, SignInKind
+from products.domain.accounts import WHOLE, CountedFor, SignInKind, SignInMethod
 from products.models import Lockout, SignIn, User
 
 
@@ -35,11 +35,14 @@ def is_known_address(account: User, address: str) -> bool:
 def failures_in_a_row(account: User) -> int:
     """Failures that count for the account, since it last proved itself or was locked.
 
-    One component alone proves half: whoever has it could otherwise guess the other without end.
+    One component alone proves half: whoever has it could otherwise guess the other without end. So
+    could who has the identity at the provider: its word ends no row of wrong passwords.
     """
     failures = SignIn.objects.filter(user=account, counted_for=CountedFor.ACCOUNT)
     ends = (
-        SignIn.objects.filter(user=account, succeeded=True, kind__in=WHOLE)
+        SignIn.objects.filter(
+            user=account, succeeded=True, kind__in=WHOLE, method=SignInMethod.PASSWORD
+        )
         .order_by("-recorded_at")
         .first(),
         Lockout.objects.filter(user=account).order_by("-recorded_at").first(),

@@ -14,6 +14,7 @@ from products import models
 from products.actions.accounts import record_sign_in
 from products.actions.evidence import attach_evidence
 from products.actions.holds import place_hold
+from products.actions.identities import link_identity
 from products.actions.periodic import review_credentials, review_trail
 from products.actions.retractions import retract_run
 from products.actions.tokens import issue_token
@@ -101,6 +102,7 @@ MAY_OPEN = {
     "user_activity": {"admin"},
     "auth_user_password_change": {"admin"},
     "lockout_settle": {"admin"},
+    "identitylink_unlink": {"reviewer", "admin"},
     "user_expiry": {"admin"},
     "user_factor": {"admin"},
     "credentialreview_add": {"admin"},
@@ -119,6 +121,7 @@ NOT_THERE = {
     "signature_add",
     "rolegrant_add",
     "lockout_add",
+    "identitylink_add",  # no provider is set
     "method_attach",  # without its version
 }
 
@@ -175,6 +178,12 @@ def records() -> dict[str, tables.Model]:
         "credentialreview": review_credentials(context(people().admin), findings="All fit"),
         "trailreview": reviewed_trail(),
         "lockout": locked(people().reviewer),
+        "identitylink": link_identity(
+            context(people().admin),
+            username="reviewer",
+            issuer="https://id.example.org",
+            subject="r-1",
+        ),
         "auth": people().reviewer,
     }
 

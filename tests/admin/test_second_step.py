@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from products.actions.accounts import reset_password
 from products.actions.factors import remove_factor_of
-from products.admin.door import HALF
+from products.admin.entering import HALF
 from products.domain.factors import secret_text
 from products.models import Lockout, SignIn
 from tests.accounts import PASSWORD

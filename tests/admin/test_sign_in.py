@@ -12,7 +12,7 @@ from django.test import Client
 from products.actions.accounts import create_account, create_person
 from products.models import Lockout, SignIn, User
 from tests.accounts import PASSWORD
-from tests.admin.pages import Visitor, account_with, address, visitor
+from tests.admin.pages import Page, Visitor, account_with, address, visitor
 from tests.records import context, now, people
 
 pytestmark = pytest.mark.django_db
@@ -108,8 +108,9 @@ def test_a_session_ends_after_30_minutes_without_a_request() -> None:
 def test_signing_out_ends_the_session() -> None:
     analyst = visitor("analyst")
 
-    analyst.client.post("/admin/logout/")
+    page = Page(analyst.client.post("/admin/logout/"))
 
+    assert "You are signed out here. To the sign-in page" in page
     assert analyst.open("/admin/").status == 302
 
 

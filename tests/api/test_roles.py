@@ -45,8 +45,11 @@ ACCOUNTS = {
 }
 AMENDMENT = "AM-EV-26-001-1"
 NO_FILE = "00000000-0000-0000-0000-000000000000"
-NOT_BY_CLIENTS = {"ledger.register_key", "lot.judge", "factor.enrol_passkey"}
-"""Done by the system alone, or by a browser: no client asks for it."""
+NOT_BY_CLIENTS = {
+    *("ledger.register_key", "lot.judge"),
+    *("factor.enrol_passkey", "identity.link_own"),
+}
+"""Done by the system alone, or by a browser, which a passkey or the provider speaks to."""
 
 
 def requests() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -159,6 +162,11 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
         "policy.accept": ("signature-policies/accept/", {"version": 1}),
         "policy.issue": ("signature-policies/", {"text": " "}),
         "trail.review": ("trail-reviews/", {"last_index": 0, "scope": "X", "findings": "X"}),
+        "identity.link": (
+            "accounts/reviewer/identities/",
+            {"issuer": "https://id.example.org", "subject": "x"},
+        ),
+        "identity.unlink": (f"identities/{NO_FILE}/unlink/", {}),
         "lockout.settle": (f"lockouts/{NO_FILE}/settle/", {"finding": "X"}),
         "account.remove_factor": (f"accounts/auditor/factors/{NO_FILE}/remove/", {"reason": "x"}),
         "factor.confirm_totp": (f"own-factors/{NO_FILE}/confirm/", {"second_factor": "1"}),

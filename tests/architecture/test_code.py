@@ -45,7 +45,8 @@ CLAIMS = re.compile(
     re.IGNORECASE,
 )
 BY_COMMAND_ALONE = {"ledger.register_key", "lot.judge"}
-BY_BROWSER_ALONE = {"factor.enrol_passkey"}
+# A passkey answers a browser, and the provider proves an identity to one.
+BY_BROWSER_ALONE = {"factor.enrol_passkey", "identity.link_own"}
 
 
 def _files(*suffixes: str) -> list[str]:

@@ -186,7 +186,7 @@ def test_every_dependency_has_its_sentence() -> None:
     page = (ROOT / "docs/adr/0006-dependencies.md").read_text()
     named = {
         re.split(r"[\[=~<>]", line)[0]
-        for path in ("requirements/base.in", "requirements/test.in")
+        for path in ("requirements/base.in", "requirements/sso.in", "requirements/test.in")
         for line in (ROOT / path).read_text().splitlines()
         if line and not line.startswith(("#", "-"))
     }

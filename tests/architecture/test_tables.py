@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from products.actions.grants import APP_GRANTS, OUT_OF_REACH, SECRET_COLUMNS
 from products.migrations._0003_triggers import LEDGER_TABLES
-from products.migrations._0007_triggers import APPEND_ONLY, AUDITED, REMOVABLE
+from products.migrations._0009_triggers import APPEND_ONLY, AUDITED, REMOVABLE
 
 AUDIT_ENTRIES = "products_auditentry"
 # The trail and what is made of it: guarded, and written by the database's own functions alone.

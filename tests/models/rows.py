@@ -15,6 +15,7 @@ from products.actions.dispositions import acknowledge_changes, reject_lot, relea
 from products.actions.equipment import recall_media
 from products.actions.factors import remove_factor_of
 from products.actions.holds import lift_hold, place_hold
+from products.actions.identities import link_identity, unlink_identity
 from products.actions.investigations import conclude_investigation
 from products.actions.lockouts import settle_lockout
 from products.actions.naming import begin
@@ -96,6 +97,7 @@ def a_row_of_each() -> None:
     assign_profile(context(people().quality), product="EXO-1", profile="phase_1_ind")
     _about_signing()
     _second_factors()
+    _identity()
     _lockout()
 
 
@@ -106,6 +108,15 @@ def _second_factors() -> None:
     codes = recovery_codes_of("analyst2", app)
     comes_in("analyst2", codes[0])
     remove_factor_of(context(people().admin, "Lost"), username="analyst2", factor=app.factor.pk)
+
+
+def _identity() -> None:
+    """An identity that opened an account, undone."""
+    administrator = context(people().admin)
+    row = link_identity(
+        administrator, username="analyst", issuer="https://id.example.org", subject="a-1"
+    )
+    unlink_identity(administrator, link=row.pk)
 
 
 def _lockout() -> None:
