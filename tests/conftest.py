@@ -351,3 +351,17 @@ def demo_db(databases: Databases, committed_db: str) -> str:
         connection.execute("SELECT set_config('exolot.action', 'system.provision', false)")
         connection.execute("UPDATE products_installation SET kind = 'demo'")
     return committed_db
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have to tell that passed, such as how long a search took."""
+    told = [
+        str(value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "told"
+    ]
+    if told:
+        terminalreporter.section("told by tests")
+        for line in sorted(told):
+            terminalreporter.write_line(line)

@@ -19,6 +19,7 @@ from products.domain.lots import STATUS_LABELS, WAS_RELEASED, Decision, decision
 from products.domain.ordering import normalised
 from products.domain.release import Evaluation, LotFacts, evaluate, signer_blocks
 from products.domain.roles import Permission
+from products.domain.rules_on_lots import acknowledged_as
 from products.models import Acknowledgement, Disposition, Lot
 from products.models.fields import uuid7
 from products.queries.changes import changes_since_release
@@ -156,7 +157,9 @@ def acknowledge_changes(context: Context, *, lot: str) -> Acknowledgement:
         lot=locked,
         number=locked.acknowledgements.count() + 1,
         results={
-            run.number: run.result_id for run in (*facts.inherited, *facts.runs) if run.result_id
+            run.number: acknowledged_as(run)
+            for run in (*facts.inherited, *facts.runs)
+            if run.result_id
         },
         facts=canonical_bytes(plain(facts)),
         signature=signature,

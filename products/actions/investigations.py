@@ -120,9 +120,15 @@ def conclude_investigation(
     return conclusion
 
 
-def open_failures(run: Run) -> list[Investigation]:
-    """Open investigations of failing or invalid versions of the run's result."""
+def open_failures(run: Run, corrected: Result | None) -> list[Investigation]:
+    """Open investigations of failing or invalid versions of the run's result.
+
+    Not of the version ``corrected``, which an amendment brings: what is wrong with that one is no
+    recording error.
+    """
     rows = run.investigations.filter(kind__in=OF_FAILURES, conclusion__isnull=True)
+    if corrected is not None:
+        rows = rows.exclude(result=corrected)
     return list(rows.select_related("result").order_by("recorded_at", "number"))
 
 
@@ -150,7 +156,7 @@ def conclude_recording_errors(
         )
         if part
     )
-    for position, investigation in enumerate(open_failures(run)):
+    for position, investigation in enumerate(open_failures(run, amendment.result)):
         conclusion = Conclusion(
             investigation=investigation,
             outcome=InvestigationOutcome.RECORDING_ERROR,

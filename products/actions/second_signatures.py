@@ -115,7 +115,7 @@ def _shown_to_second(
             "signed_at": first.signed_at,
             "content_sha256": first.content_sha256,
         },
-        "concludes": [row.number for row in open_failures(run)] if run else [],
+        "concludes": ([row.number for row in open_failures(run, amendment.result)] if run else []),
         "outcome": outcome.value,
         "comment": comment,
         "compared_with": file_shown(evidence),

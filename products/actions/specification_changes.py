@@ -23,6 +23,7 @@ from products.domain.results import RunState
 from products.domain.roles import Permission
 from products.models import (
     Criterion,
+    Investigation,
     Lot,
     Rejudgement,
     Result,
@@ -54,7 +55,8 @@ def change_lot_specification(context: Context, *, lot: str, version: int) -> Spe
 
     The context's reason justifies it. Every final result is judged again by the criterion of the
     same code and method; both verdicts are kept, and what is signed shows them side by side. A
-    fail under the new version is investigated; on a released lot it forces a hold.
+    fail under the new version is investigated, unless its result was under investigation before;
+    on a released lot it forces a hold.
 
     Raises:
         UnknownReferenceError: there is no such lot or version.
@@ -183,5 +185,6 @@ def _keep(context: Context, change: SpecificationChange, one: Judged) -> None:
         explanation=again.reason[:1000],
     )
     # 21 CFR 211.192: a fail is investigated, whichever version of the specification says so.
-    if again.verdict is Verdict.FAIL and not has_failed:
+    is_known = Investigation.objects.filter(result=one.result).exists()
+    if again.verdict is Verdict.FAIL and not has_failed and not is_known:
         begin_investigation(context, change.lot, one.result, InvestigationKind.OOS)

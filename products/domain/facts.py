@@ -242,7 +242,7 @@ class LotFacts:
     not discarded. ``inherited`` are those of its ancestors, when a criterion is inherited;
     ``lines`` has of each direct parent its line, itself first and then what is nearer first.
     ``signed_results`` are the runs and results that the releaser signed, but for those of runs
-    retracted by then; ``acknowledged`` the results that quality acknowledged since.
+    retracted by then; ``acknowledged`` the results and retractions that quality acknowledged since.
     """
 
     id: str

@@ -208,11 +208,18 @@ def changed_results(lot: LotFacts) -> Iterator[tuple[str, RunFacts | None]]:
         if not signed:
             continue
         run = runs.get(number)
-        is_retracted = run is not None and run.state is RunState.RETRACTED
-        if run is not None and run.result_id == signed and not is_retracted:
+        if run is not None and acknowledged_as(run) == signed:
             continue
-        if run is None or run.result_id not in lot.acknowledged:
+        if run is None or acknowledged_as(run) not in lot.acknowledged:
             yield number, run
+
+
+def acknowledged_as(run: RunFacts) -> str | None:
+    """What an acknowledgement names a run by: its result, or that it was retracted.
+
+    Who acknowledged a run while it stood has not seen it retracted.
+    """
+    return f"retracted {run.number}" if run.state is RunState.RETRACTED else run.result_id
 
 
 def block_changes(selection: Selection, now: datetime) -> Iterator[Block]:

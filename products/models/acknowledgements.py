@@ -10,7 +10,7 @@ from products.models.signatures import Signature
 
 
 class Acknowledgement(Record):
-    """``results`` maps the number of each run to the id of its result as it stood."""
+    """``results`` maps the number of each run to the id of its result, or that it is retracted."""
 
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="acknowledgements")
     number = models.PositiveIntegerField()

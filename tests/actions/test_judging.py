@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from products.actions.dispositions import release_lot
 from products.actions.holds import place_hold
+from products.actions.naming import begin, end
 from products.actions.reviews import review_results
 from products.domain.errors import ReleaseBlockedError
 from products.models import Hold, Lot
+from products.queries.checking import stored_differences
 from products.queries.lots import lots_at
 from tests.records import (
     VIABILITY,
@@ -109,3 +112,16 @@ def test_judging_stores_the_next_version_of_each_lot_at_once() -> None:
     assert dict(Lot.objects.values_list("number", "version")) == {
         number: version + 1 for number, version in before.items()
     }
+
+
+@pytest.mark.django_db
+def test_a_stored_answer_that_was_tampered_with_is_found() -> None:
+    lot(NUMBER, criteria=[VIABILITY])
+    with transaction.atomic():
+        begin("system.test", context(people().admin))
+        Lot.objects.filter(number=NUMBER).update(
+            release_status="rejected", next_status="rejected", blocks=[]
+        )
+        end()
+
+    assert {one.lot for one in stored_differences(now())} == {NUMBER}

@@ -13,7 +13,9 @@ from django.db import DatabaseError, transaction
 from products import models
 from products.actions.amendments import correct_run
 from products.actions.dispositions import recall_lot, reject_lot, release_lot
+from products.actions.investigations import conclude_investigation, open_investigation
 from products.actions.reviews import review_results
+from products.actions.second_signatures import sign_second
 from products.actions.specification_changes import change_lot_specification
 from products.actions.specifications import draft_specification
 from products.domain.criteria import Criterion, SatisfiedBy
@@ -120,6 +122,27 @@ def test_a_result_that_failed_before_keeps_its_one_investigation() -> None:
 
     assert kept(failed) == [("recorded", "fail"), ("50.0", "fail")]
     assert Investigation.objects.count() == 1
+
+
+@pytest.mark.parametrize("outcome", ["", "confirmed", "invalidated"])
+def test_a_result_under_investigation_fails_now_without_a_second_one(
+    passed: Result, outcome: str
+) -> None:
+    approved_specification(criteria=[TIGHTER])
+    opened = open_investigation(context(people().quality), run=passed.run.number)
+    if outcome:
+        conclude_investigation(
+            context(people().quality),
+            investigation=opened.number,
+            outcome=outcome,
+            cause="Dye past its expiry",
+            evidence="DEV-7",
+        )
+
+    change()
+
+    assert list(Investigation.objects.all()) == [opened]
+    assert ("result_fails" in codes()) == (outcome != "invalidated")
 
 
 def test_edge_case_10_a_later_version_reaches_a_lot_only_by_a_signed_change() -> None:
@@ -238,6 +261,31 @@ def test_a_correction_that_waits_is_judged_again_too() -> None:
     assert amendment.result is not None
     assert kept(failed)[1][1] == "fail"
     assert len(kept(amendment.result)) == 2
+
+
+def test_confirming_a_correction_leaves_open_what_the_right_value_fails_now() -> None:
+    lot(criteria=[VIABILITY])
+    approved_specification(criteria=[TIGHTER])
+    failed = submitted_run(readings=counted("10", "90"))
+    filed = correct_run(
+        context(people().analyst),
+        run=failed.run.number,
+        readings=counted(),
+        source_document="LNB-4 p. 12",
+    )
+    change()
+
+    sign_second(
+        context(people().quality2), amendment=filed.number, outcome="confirmed", comment="Seen"
+    )
+
+    outcomes = {
+        row.result_id: getattr(getattr(row, "conclusion", None), "outcome", "")
+        for row in Investigation.objects.select_related("conclusion")
+    }
+    assert filed.result is not None
+    assert outcomes == {failed.pk: "recording_error", filed.result.pk: ""}
+    assert {"investigation_open", "result_fails"} <= set(codes())
 
 
 def test_a_run_that_is_not_final_is_judged_by_its_next_submission() -> None:

@@ -52,6 +52,7 @@ def released_with(**changes: Any) -> LotFacts:
     return replace(RELEASED, runs=with_run(ENDOTOXIN_RUN, **changes).runs)
 
 
+RETRACTED = replace(RELEASED, runs=with_run(SIZE_RUN, state=RunState.RETRACTED).runs)
 CORRECTED = released_with(result_id="result-1-v2", result_version=2)
 
 CASES: list[tuple[str, LotFacts, list[str]]] = [
@@ -135,9 +136,10 @@ CASES: list[tuple[str, LotFacts, list[str]]] = [
         ["hold_open", "official_hold_open"],
     ),
     ("corrected after release", CORRECTED, ["changed_after_release"]),
+    ("retracted after release", RETRACTED, ["changed_after_release"]),
     (
-        "retracted after release",
-        replace(RELEASED, runs=with_run(SIZE_RUN, state=RunState.RETRACTED).runs),
+        "retracted after another change was acknowledged",
+        replace(RETRACTED, acknowledged=frozenset({SIZE_RUN.result_id or ""})),
         ["changed_after_release"],
     ),
     (
@@ -174,6 +176,10 @@ MET: list[tuple[str, LotFacts]] = [
     ("official hold lifted", replace(RELEASABLE, holds=(replace(OFFICIAL, lifted=True),))),
     ("released", RELEASED),
     ("change acknowledged", replace(CORRECTED, acknowledged=frozenset({"result-1-v2"}))),
+    (
+        "retraction acknowledged",
+        replace(RETRACTED, acknowledged=frozenset({f"retracted {SIZE_RUN.number}"})),
+    ),
     ("run added after release", replace(RELEASED, signed_results=SIGNED[:2])),
     (
         "first result of a run that had none when it was signed",

@@ -1,0 +1,87 @@
+"""Any order of decisions and facts, by several people: the product says what the model says."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connections
+from django.test import override_settings
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from pytest_django import DjangoDbBlocker
+
+from tests.conftest import CHEAP_HASHERS, Databases, use
+from tests.machine.defects import DEFECTS
+from tests.machine.machine import FoundError, People, Searching
+from tests.machine.papers import Papers
+from tests.machine.world import build
+
+MORE = int(os.environ.get("EXOLOT_MACHINE_EXAMPLES", "0"))
+"""How many histories to look at beside those that every run looks at; random ones, then."""
+
+SETTINGS = settings(
+    max_examples=MORE or 6,
+    stateful_step_count=20,
+    phases=(Phase.generate, Phase.shrink) if MORE else (Phase.generate,),
+    database=None,
+    derandomize=not MORE,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+SEARCH = settings(SETTINGS, max_examples=40)
+
+
+@pytest.fixture(scope="module")
+def begun(
+    databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Papers]:
+    """The records of `world` in a demonstration, where they may have a past."""
+    before = connections["default"].settings_dict["NAME"]
+    name = f"exolot_machine_{uuid.uuid4().hex[:12]}"
+    databases.create(name, databases.stocked)
+    with databases.connect(name) as connection:
+        connection.execute("SELECT set_config('exolot.action', 'system.provision', false)")
+        connection.execute("UPDATE products_installation SET kind = 'demo'")
+    with django_db_blocker.unblock():
+        use(name)
+        with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
+            made = build()
+        yield made
+        use(before)
+    databases.drop(name)
+
+
+def test_the_product_says_what_the_model_says(begun: Papers, db: None) -> None:
+    machine = type("Beginning", (People,), {"begun": begun})
+
+    run_state_machine_as_test(machine, settings=SETTINGS)
+
+
+@pytest.fixture
+def planted(request: pytest.FixtureRequest, begun: Papers, databases: Databases) -> Iterator[str]:
+    """The name of the defect that is in the product until the end."""
+    with (
+        databases.connect(connections["default"].settings_dict["NAME"]) as owner,
+        DEFECTS[request.param].planted(owner),
+    ):
+        yield request.param
+
+
+@pytest.mark.parametrize("planted", DEFECTS, indirect=True)
+def test_a_planted_defect_is_found(
+    planted: str, begun: Papers, db: None, record_property: Callable[[str, object], None]
+) -> None:
+    machine = type("Beginning", (Searching,), {"begun": begun})
+    started = time.monotonic()
+
+    with pytest.raises(FoundError) as found:
+        run_state_machine_as_test(machine, settings=SEARCH)
+
+    took = time.monotonic() - started
+    record_property(
+        "told", f"machine, {took:4.1f} s to find: {planted.replace('_', ' ')} ({found.value})"
+    )
