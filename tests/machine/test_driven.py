@@ -16,7 +16,17 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 MOST_LINES = 150
 
+SIGNING_IN = "of how people prove who they are, which tests of their own have"
 LEFT_OUT = {
+    "account.remove_factor": SIGNING_IN,
+    "factor.confirm_totp": SIGNING_IN,
+    "factor.enrol_passkey": SIGNING_IN,
+    "factor.enrol_totp": SIGNING_IN,
+    "factor.issue_recovery_codes": SIGNING_IN,
+    "factor.remove": SIGNING_IN,
+    "identity.link": SIGNING_IN,
+    "identity.link_own": SIGNING_IN,
+    "identity.unlink": SIGNING_IN,
     "ledger.register_key": "of the ledger, which no judgement reads",
     "report.record": "of outside runs, which tests/actions/test_outside_results.py has",
     "site.declare_go_live": "once for each site, for paper alone",
