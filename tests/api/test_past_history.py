@@ -16,7 +16,6 @@ from pytest_django import DjangoDbBlocker
 from products.actions.sources import register_source
 from products.domain.errors import DomainError
 from products.models import Disposition, Donor, Lot
-from tests.actions.test_any_history import CHILD, PARENT, STEPS
 from tests.api.clients import ApiClient, client_of, made
 from tests.api.test_as_of import asked, of_the_present, without_versions
 from tests.conftest import CHEAP_HASHERS, Databases, use
@@ -32,6 +31,7 @@ from tests.records import (
     people,
 )
 from tests.sealing import seal, sign_head
+from tests.steps import CHILD, PARENT, STEPS
 
 ACTIONS, SEALED_EVERY, INSTANTS = 200, 50, 12
 
