@@ -60,7 +60,13 @@ SERVER_SETTINGS = {
     "cluster_name": "exolot",
 }
 # Test data may be lost with the power; a test that waits for the disk is only slow.
-TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Its databases live for seconds: what is vacuumed there is gone before it is read again.
+TEST_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,16 @@ def meet(databases: Databases, lot: str, steps: Sequence[Callable[[], Found]]) -
 def wait_for_waiting(owner: psycopg.Connection, count: int) -> None:
     """Until so many sessions of the serving role wait for a lock."""
     deadline = time.monotonic() + PATIENCE_S
-    while (found := owner.execute(WAITING).fetchone()) != (count,):
+    while (found := _waiting(owner)) != (count,):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{found} of {count} wait for the lot")
         time.sleep(0.005)
+
+
+def _waiting(owner: psycopg.Connection) -> object:
+    # Within a transaction the server shows who was there when it was asked first.
+    owner.execute("SELECT pg_stat_clear_snapshot()")
+    return owner.execute(WAITING).fetchone()
 
 
 @contextmanager

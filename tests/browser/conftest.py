@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, sync_playwright
 
@@ -48,3 +49,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
         chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield chromium
         chromium.close()
+        # What the test asked of the database here, it asked by connections of the loop's own: open
+        # ones keep the database from being dropped, and the next test would go on with them.
+        connections.close_all()

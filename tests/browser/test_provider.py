@@ -35,7 +35,7 @@ def test_a_person_links_an_identity_and_comes_in_by_it(
     page.get_by_role("link", name="Link your own identity at Lab login").click()
     expect(page.get_by_text("Lab login says that you are anna@example.org")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
-    page.get_by_label("Your password here").fill(PASSWORD)
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Link this identity").click()
     expect(page.get_by_text("Lab login now opens the account analyst.")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()

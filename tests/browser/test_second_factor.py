@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from products.domain.factors import secret_text
@@ -47,8 +46,6 @@ def page(server: str, browser: Browser) -> Iterator[Page]:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     yield page
     context.close()
-    # The driver's loop runs in this thread, and has connections of its own.
-    connections.close_all()
     assert complaints == []
 
 

@@ -134,7 +134,8 @@ def test_a_killed_demo_is_made_anew_serves_alike_and_stops(
     tmp_path: Path, running: list[Demo], databases: Databases, filled_template: str
 ) -> None:
     running.append(Demo(tmp_path))
-    running[0].wait_until("(Filling)")
+    running[0].wait_until("(Making)")
+    time.sleep(2)  # the tables are being made
     os.killpg(running[0].process.pid, signal.SIGKILL)
     running.append(Demo(tmp_path))
     url = running[1].wait_until(r"Admin +(http://\S+)/admin/")

@@ -58,7 +58,7 @@ def test_a_wrong_password_links_nothing_and_is_recorded(provider: TestProvider) 
 
     page = confirmed(browser, "wrong")
 
-    assert "Nothing was linked; the attempt is recorded." in page.errors["password"][0]
+    assert "Nothing was signed; the attempt is recorded" in page.errors["password"][0]
     assert not IdentityLink.objects.exists()
     assert SignIn.objects.filter(kind="signature", succeeded=False).count() == 1
     assert "now opens the account" in confirmed(browser)
