@@ -138,7 +138,7 @@ def confirmations(run: Run) -> int:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=3, max_size=10))
 def test_a_fail_counts_until_a_second_person_signed(steps: list[str], stage: None) -> None:

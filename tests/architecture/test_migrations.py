@@ -7,7 +7,6 @@ from django.db import connections
 
 from products.actions.provisioning import named
 
-
 PUBLISHED = "0006_invariant"
 
 

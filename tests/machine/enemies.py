@@ -79,7 +79,11 @@ def hold(driver: Driver, number: str) -> None:
 
 
 def inquire(driver: Driver, number: str) -> None:
-    result = Result.objects.filter(run__lot__number=number)[0]
+    free = Result.objects.filter(run__lot__number=number, investigation=None)
+    result = free.order_by("-recorded_at").first()
+    if result is None:  # each was inquired into, and concluded
+        fail(driver, number)
+        return
     Investigation.objects.create(
         number="INV-X",
         lot=result.run.lot,
