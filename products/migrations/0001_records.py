@@ -13,6 +13,7 @@ import products.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from products.migrations._batches import Batched
 from products.migrations._0001_triggers import (
     AUDIT_ENTRY,
     DROP_FUNCTIONS,
@@ -23,7 +24,7 @@ from products.migrations._0001_triggers import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     initial = True
 
     dependencies = [

@@ -11,6 +11,7 @@ import products.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from products.migrations._batches import Batched
 from products.migrations._0002_triggers import (
     DROP_LINKS,
     FUNCTIONS,
@@ -21,7 +22,7 @@ from products.migrations._0002_triggers import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0001_records"),
     ]

@@ -5,6 +5,7 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import products.models.fields
+from products.migrations._batches import Batched
 from products.migrations._0003_triggers import (
     DROP_FUNCTIONS,
     DROP_INDEXES,
@@ -20,7 +21,7 @@ from products.migrations._0003_triggers import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0002_corrections_and_registers"),
     ]

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 import products.models.fields
+from products.migrations._batches import Batched
 from products.migrations._0004_triggers import DROP_TRIGGERS, triggers
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [("products", "0003_ledger")]
 
     operations = [

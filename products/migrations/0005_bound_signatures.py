@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import products.models.fields
+from products.migrations._batches import Batched
 from products.migrations._0005_triggers import (
     DROP_FUNCTIONS,
     FUNCTIONS,
@@ -30,7 +31,7 @@ def _recorded_at() -> models.DateTimeField[object, object]:
     )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0004_accounts"),
     ]

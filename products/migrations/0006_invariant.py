@@ -4,6 +4,7 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import products.models.fields
+from products.migrations._batches import Batched
 from products.migrations._0006_triggers import (
     DROP_FUNCTIONS,
     DROP_TRIGGERS,
@@ -14,7 +15,7 @@ from products.migrations._0006_triggers import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0005_bound_signatures"),
     ]

@@ -6,10 +6,11 @@ import products.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from products.migrations._batches import Batched
 from products.migrations._0007_triggers import DROP_TRIGGERS, triggers
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0006_invariant"),
     ]

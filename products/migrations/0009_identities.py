@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import products.models.fields
+from products.migrations._batches import Batched
 from products.migrations._0009_triggers import (
     DROP_FUNCTIONS,
     DROP_TRIGGERS,
@@ -14,7 +15,7 @@ from products.migrations._0009_triggers import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Batched):
     dependencies = [
         ("products", "0008_signed_time"),
     ]
