@@ -46,8 +46,10 @@ class ProvedIdentity:
     shown_as: str = ""
 
 
-def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> User | None:
-    """The account that the identity opens, or None; recorded either way.
+def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> IdentityLink | None:
+    """The link by which the identity opens its account, or None; recorded either way.
+
+    What it opens is open only as long as `is_in_force` says so of the link.
 
     The provider stands for the password: an account that has a second factor is inside only after
     `sign_in_fully`.
@@ -74,7 +76,7 @@ def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> User | None
             method=SignInMethod.PROVIDER,
         )
         end()
-    return account if opens else None
+    return link if opens else None
 
 
 def record_unproved(context: Context) -> None:
@@ -137,7 +139,9 @@ def _link_own(context: Context, proved: ProvedIdentity) -> IdentityLink:
 
 @action("identity.unlink", permission=None)
 def unlink_identity(context: Context, *, link: UUID) -> IdentityUnlink:
-    """Undo a link, at once: of one's own account, or as an administrator of anybody's.
+    """Undo a link: of one's own account, or as an administrator of anybody's.
+
+    At once: sessions that it opened end with it.
 
     Raises:
         UnknownReferenceError: there is no such link.

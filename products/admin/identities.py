@@ -169,8 +169,8 @@ class IdentityLinkAdmin(RecordAdmin[IdentityLink]):
                 perform=perform,
                 submit="Undo the link",
                 submit_class="danger",
-                intro="From now on the identity opens nothing. Sessions that it opened go on until "
-                "they end; to end the use of an account at once, close the account.",
+                intro="From now on the identity opens nothing, and sessions that it opened end. To "
+                "end every use of the account, close the account.",
                 back=back,
                 crumbs=self.record_crumbs(record),
             ),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from requests import RequestException
 
 from products.actions.identities import ProvedIdentity, sign_in_by_provider
-from products.admin.entering import complete_sign_in
+from products.admin.entering import by_provider, complete_sign_in
 from products.admin.sign_in import context_at_door
 from products.admin.sso.linking import to_confirmation
 from products.admin.sso.provider import SCOPES, Conversation
@@ -31,7 +31,6 @@ from products.admin.sso.refusing import (
     refused,
 )
 from products.admin.sso.tokens import UnprovedError
-from products.domain.accounts import SignInMethod
 
 SIGN_IN, LINK = "sign_in", "link"
 
@@ -116,11 +115,11 @@ def _proved(request: HttpRequest, state: dict[str, Any]) -> ProvedIdentity:
 
 
 def _signed_in(request: HttpRequest, proved: ProvedIdentity, then: str) -> HttpResponse:
-    account = sign_in_by_provider(context_at_door(request), proved)
-    if account is None:
+    link = sign_in_by_provider(context_at_door(request), proved)
+    if link is None:
         raise RefusedError(OPENS_NOTHING, "the identity opens no account")
     here = then or reverse("admin:index")
-    return complete_sign_in(request, account, SignInMethod.PROVIDER, here)
+    return complete_sign_in(request, link.user, by_provider(link), here)
 
 
 def _is_here(request: HttpRequest, address: str) -> bool:
