@@ -81,7 +81,6 @@ def test_nothing_of_allauth_is_stored_and_userinfo_is_not_asked(linked: TestProv
     assert linked.paths() == [
         "/.well-known/openid-configuration",
         "/authorize",
-        "/.well-known/openid-configuration",
         "/token",
         "/keys",
     ]
