@@ -87,7 +87,6 @@ class Deciding(Amending):
         accepted = self.may(who, "decide") and lot.decision == "released"
         if self.perform(lambda: recall_lot(as_who, lot=self.number[lot]), accepted=accepted):
             lot.decision = "recalled"
-            lot.signed = {}  # it is released no more: there is nothing to acknowledge
 
     def holds(self, who: str, lot: Lot, kind: str) -> None:
         as_who = self.as_(who)
