@@ -13,6 +13,6 @@ class ProductsConfig(AppConfig):
 
     def ready(self) -> None:
         """Nothing is migrated of an app without migrations: no table, no permission, no type."""
-        for label, module in settings.MIGRATION_MODULES.items():
-            if module is None and label in apps.app_configs:
+        for label in settings.MIGRATION_MODULES:
+            if label in apps.app_configs:
                 apps.app_configs[label].models_module = None

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from products.actions.account_rows import account_known, account_locked
 from products.actions.base import Context, action
-from products.actions.lookups import find_account
 from products.actions.naming import begin, end
 from products.actions.proving import printable, write_attempt
 from products.actions.records import insert_once
@@ -59,7 +59,7 @@ def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> IdentityLin
     with transaction.atomic(durable=True):
         begin(f"account.{SignInKind.SIGN_IN.value}", context)
         link = link_of_identity(proved.issuer, proved.subject)
-        account = _locked_row(link.user_id) if link else None
+        account = account_known(link.user_id) if link else None
         # Asked again under the lock: the link may have been undone in the meantime.
         opens = (
             account is not None
@@ -106,7 +106,7 @@ def link_identity(context: Context, *, username: str, issuer: str, subject: str)
         WrongStatusError: another identity of the issuer opens the account already.
     """
     _require_reason(context, "an identity is linked")
-    account = _locked_row(find_account(username).pk)
+    account = account_locked(username)
     if account.person is None:
         raise NotPermittedError("The account belongs to no person: nobody signs in with it.")
     if account.person == context.actor.person:
@@ -134,7 +134,7 @@ def link_own_identity(context: Context, proved: ProvedIdentity) -> IdentityLink:
 
 @action("identity.link_own", permission=None)
 def _link_own(context: Context, proved: ProvedIdentity) -> IdentityLink:
-    return _link(context, _locked_row(context.actor.pk), proved)
+    return _link(context, account_known(context.actor.pk), proved)
 
 
 @action("identity.unlink", permission=None)
@@ -155,7 +155,7 @@ def unlink_identity(context: Context, *, link: UUID) -> IdentityUnlink:
     if found.user_id != context.actor.pk and not _administers(context.actor):
         raise NotPermittedError("Only its owner or an administrator undoes a link.")
     _require_reason(context, "a link is undone")
-    _locked_row(found.user_id)
+    account_known(found.user_id)
     row = IdentityUnlink(link=found, reason=context.reason, recorded_by=context.actor)
     insert_once(
         row,
@@ -225,14 +225,6 @@ def _is_open(account: User, context: Context) -> bool:
         and account.locked_at is None
         and not is_expired(account, context.at)
         and lock_of(account, context.at) is None
-    )
-
-
-def _locked_row(account: UUID) -> User:
-    return (
-        User.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("person")
-        .get(pk=account)
     )
 
 

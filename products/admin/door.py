@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from products.actions.accounts import sign_in_fully
+from products.actions.sign_in import sign_in_fully
 from products.admin.asking import (
     CODE,
     PASSKEY,
