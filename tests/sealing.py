@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -43,12 +44,17 @@ def seal_one() -> None:
     assert seal(1) == 1
 
 
-def sign_head() -> Checkpoint:
-    """A signed head over all that is sealed, inside the test's own transaction."""
+def sign_head(*, ahead: timedelta = timedelta()) -> Checkpoint:
+    """A signed head over all that is sealed, inside the test's own transaction.
+
+    ``ahead``: by a clock that is so much further.
+    """
     key = LedgerKey.objects.filter(vkey=SIGNER.vkey).first() or _add_key()
     with connection.cursor() as cursor:
         cursor.execute(ledger.HEAD)
         size, root, _, sealed = cursor.fetchone()
+        if ahead:
+            sealed = f"{datetime.fromisoformat(sealed) + ahead:%Y-%m-%dT%H:%M:%S.%fZ}"
         head = Head(SIGNER.name, size, bytes(root), (SEALED + sealed,))
         note = sign_note(checkpoint_text(head), SIGNER)
         cursor.execute("SELECT products_add_checkpoint(%s, %s, %s, %s)", [size, root, note, key.pk])

@@ -1,4 +1,4 @@
-"""Actions on people, their accounts, passwords and roles."""
+"""Actions on people, their accounts and passwords."""
 
 from __future__ import annotations
 
@@ -8,34 +8,19 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from django.contrib.auth.models import Group
-from django.db import transaction
-from django.http import HttpRequest
-
+from products.actions.account_rows import account_locked, refuse_own
 from products.actions.base import Context, action
-from products.actions.checks import check_word
-from products.actions.lookups import find_account, find_person
-from products.actions.naming import begin, end
+from products.actions.lookups import find_person
 from products.actions.passwords import check_password_choice
-from products.actions.people import LABORATORY_OR_QUALITY
-from products.actions.proving import Attempt, printable, prove, write_attempt
 from products.actions.records import insert, insert_once
-from products.actions.signing import confirm_password, sign
-from products.actions.sites import home_zone
+from products.actions.role_grants import approve_role, hold_roles, known_roles, set_roles
+from products.actions.sign_in import record_sign_in, sign_in, sign_in_fully
+from products.actions.signing import confirm_password
 from products.actions.tokens import issue_token, revoke_token
-from products.domain.accounts import USERNAME_PATTERN, CountedFor, SignInKind, SignInMethod
-from products.domain.errors import (
-    InvalidValueError,
-    NotPermittedError,
-    SeparationOfDutiesError,
-    SignatureRefusedError,
-    WrongStatusError,
-)
-from products.domain.factors import FactorRule
-from products.domain.roles import Permission, Role
-from products.models import Person, RoleApproval, RoleGrant, RoleRevocation, User
-from products.models.fields import uuid7
-from products.queries.roles import grants_in_force
+from products.domain.accounts import USERNAME_PATTERN
+from products.domain.errors import InvalidValueError, SignatureRefusedError, WrongStatusError
+from products.domain.roles import Permission
+from products.models import Person, User
 
 __all__ = [
     "approve_role",
@@ -89,7 +74,7 @@ def create_account(
         DuplicateError: the name was used already, in whatever case.
     """
     owner = find_person(person)
-    held = _roles(roles)
+    held = known_roles(roles)
     refuse_own(context, owner)
     account = User(
         username=username.strip(), person=owner, is_staff=is_staff, must_change_password=True
@@ -110,70 +95,8 @@ def create_account(
         ),
         "username",
     )
-    _hold(context, account, held)
+    hold_roles(context, account, held)
     return account
-
-
-@action("account.set_roles", permission=Permission.ADMINISTER)
-def set_roles(context: Context, *, username: str, roles: Sequence[str]) -> User:
-    """Give an account exactly these roles.
-
-    A role that it has already keeps quality's signature; one that it gets, or gets again, needs
-    a new one before it signs (`approve_role`).
-
-    Raises:
-        UnknownReferenceError: there is no such account.
-        InvalidValueError: an unknown role, or administration together with other work.
-        NotPermittedError: nobody changes the roles of an account of one's own.
-    """
-    account = account_locked(username)
-    held = _roles(roles)
-    refuse_own(context, account.person)
-    _hold(context, account, held)
-    return account
-
-
-@action("account.approve_role", permission=Permission.APPROVE, signed=True)
-def approve_role(context: Context, *, username: str, role: str) -> RoleApproval:
-    """Sign for a role that an account was given: from then on the role signs.
-
-    Raises:
-        UnknownReferenceError: there is no such account.
-        InvalidValueError: an unknown role.
-        WrongStatusError: the account does not have the role, or it is signed for already.
-        SeparationOfDutiesError: the account is of the signer's own person, or the signer's person
-            gave the role.
-    """
-    account = account_locked(username)
-    what = check_word(Role, role, "role")
-    grant = (
-        grants_in_force()
-        .filter(user=account, role=what)
-        .select_related("recorded_by__person")
-        .first()
-    )
-    if grant is None:
-        raise WrongStatusError(f"The account {account.username} does not have the role {what}.")
-    if grant.by_provision or RoleApproval.objects.filter(grant=grant).exists():
-        raise WrongStatusError(f"The role {what} of {account.username} is signed for already.")
-    _check_independent(context, account, grant)
-    key = uuid7()
-    signature = sign(
-        context,
-        record_kind="role_approval",
-        record_id=key,
-        meaning="Role approved",
-        zone=home_zone(),
-        content={
-            "account": account.username,
-            "printed_name": account.printed_name,
-            "role": what,
-            "grant": grant.number,
-            "given_by": grant.recorded_by.printed_name,
-            "given_at": grant.recorded_at,
-        },
-    )
-    return RoleApproval.objects.create(id=key, grant=grant, signature=signature)
 
 
 @action("account.set_active", permission=Permission.ADMINISTER)
@@ -264,123 +187,6 @@ def reset_password(context: Context, *, username: str, new: str) -> User:
     account.must_change_password = True
     account.save(update_fields=["password", "must_change_password"])
     return account
-
-
-def sign_in(context: Context, request: HttpRequest, *, username: str, password: str) -> User | None:
-    """The account at the door of the admin, or None; recorded and counted whoever was named.
-
-    The actor is the system's account: who is at the door is not known yet. An account that has a
-    second factor is inside only after `sign_in_fully`.
-    """
-    return prove(context, request, Attempt(SignInKind.SIGN_IN, username, password, staff_only=True))
-
-
-def sign_in_fully(
-    context: Context,
-    request: HttpRequest,
-    *,
-    username: str,
-    method: SignInMethod = SignInMethod.PASSWORD,
-) -> User | None:
-    """The account that proved itself by ``method``, by the second factor in ``context``; or None.
-
-    A recovery code is one here. Recorded and counted as a password is.
-
-    Raises:
-        ConfigurationError: a code was typed that this installation cannot check.
-    """
-    return prove(
-        context,
-        request,
-        Attempt(
-            SignInKind.SIGN_IN,
-            username,
-            None,
-            rule=FactorRule.ALWAYS,
-            recovers=True,
-            staff_only=True,
-            method=method,
-        ),
-    )
-
-
-def record_sign_in(context: Context, *, kind: str, username: str, succeeded: bool) -> None:
-    """Write one attempt that something else judged, in a transaction of its own.
-
-    A failure counts for the account named.
-    """
-    word, typed = check_word(SignInKind, kind, "kind"), printable(username)
-    with transaction.atomic(durable=True):
-        begin(f"account.{word.value}", context)
-        account = (
-            User.objects.select_for_update(no_key=True, of=("self",))
-            .filter(username__iexact=typed)
-            .first()
-        )
-        failed = CountedFor.ADDRESS if account is None else CountedFor.ACCOUNT
-        write_attempt(context, word, typed, account, counted_for=None if succeeded else failed)
-        end()
-
-
-def _hold(context: Context, account: User, held: set[Role]) -> None:
-    """Give and take the roles, so that the account has exactly these."""
-    open_grants = {grant.role: grant for grant in grants_in_force().filter(user=account)}
-    for role, grant in open_grants.items():
-        if role not in held:
-            RoleRevocation.objects.create(
-                grant=grant, reason=context.reason, recorded_by=context.actor
-            )
-    number = account.role_grants.count()
-    for role in sorted(held - open_grants.keys()):
-        number += 1
-        RoleGrant.objects.create(user=account, number=number, role=role, recorded_by=context.actor)
-    account.groups.set(Group.objects.filter(name__in=held))
-
-
-def _check_independent(context: Context, account: User, grant: RoleGrant) -> None:
-    """Two persons see to it that somebody may sign: one who gives the role, one who signs."""
-    person = context.actor.person
-    if account.person == person:
-        raise SeparationOfDutiesError(
-            f"{account.username} is an account of your own. Another person of quality signs for "
-            "its roles."
-        )
-    if grant.recorded_by.person == person:
-        raise SeparationOfDutiesError(
-            f"You gave {account.username} the role {grant.role} yourself. Another person of "
-            "quality signs for it."
-        )
-
-
-def account_locked(username: str) -> User:
-    found = find_account(username)
-    return (
-        User.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("person")
-        .get(pk=found.pk)
-    )
-
-
-def _roles(names: Sequence[str]) -> set[Role]:
-    roles = {check_word(Role, name, "roles") for name in names}
-    if Role.ADMINISTRATOR in roles and roles & LABORATORY_OR_QUALITY:
-        raise InvalidValueError(
-            "An account that administers has no laboratory or quality role. Give the person a "
-            "second account for that work.",
-            field="roles",
-        )
-    return roles
-
-
-def refuse_own(context: Context, owner: Person | None) -> None:
-    """Judged on the person: a second account of one's own is one's own."""
-    if owner is None:
-        raise NotPermittedError("The account belongs to no person and is changed by nobody.")
-    if owner == context.actor.person:
-        raise NotPermittedError(
-            f"{context.actor.username} may not do this for an account of one's own. Another "
-            "administrator does it."
-        )
 
 
 def _set_password(account: User, password: str, field: str) -> None:

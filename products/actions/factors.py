@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from products.actions.accounts import account_locked, refuse_own
+from products.actions.account_rows import account_locked, refuse_own
 from products.actions.base import Context, action
 from products.actions.factor_proofs import proof_by
 from products.actions.records import insert, insert_once

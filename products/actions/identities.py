@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from products.actions.account_rows import account_known, account_locked
 from products.actions.base import Context, action
-from products.actions.lookups import find_account
 from products.actions.naming import begin, end
 from products.actions.proving import printable, write_attempt
 from products.actions.records import insert_once
@@ -46,8 +46,10 @@ class ProvedIdentity:
     shown_as: str = ""
 
 
-def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> User | None:
-    """The account that the identity opens, or None; recorded either way.
+def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> IdentityLink | None:
+    """The link by which the identity opens its account, or None; recorded either way.
+
+    What it opens is open only as long as `is_in_force` says so of the link.
 
     The provider stands for the password: an account that has a second factor is inside only after
     `sign_in_fully`.
@@ -57,7 +59,7 @@ def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> User | None
     with transaction.atomic(durable=True):
         begin(f"account.{SignInKind.SIGN_IN.value}", context)
         link = link_of_identity(proved.issuer, proved.subject)
-        account = _locked_row(link.user_id) if link else None
+        account = account_known(link.user_id) if link else None
         # Asked again under the lock: the link may have been undone in the meantime.
         opens = (
             account is not None
@@ -74,7 +76,7 @@ def sign_in_by_provider(context: Context, proved: ProvedIdentity) -> User | None
             method=SignInMethod.PROVIDER,
         )
         end()
-    return account if opens else None
+    return link if opens else None
 
 
 def record_unproved(context: Context) -> None:
@@ -104,7 +106,7 @@ def link_identity(context: Context, *, username: str, issuer: str, subject: str)
         WrongStatusError: another identity of the issuer opens the account already.
     """
     _require_reason(context, "an identity is linked")
-    account = _locked_row(find_account(username).pk)
+    account = account_locked(username)
     if account.person is None:
         raise NotPermittedError("The account belongs to no person: nobody signs in with it.")
     if account.person == context.actor.person:
@@ -132,12 +134,14 @@ def link_own_identity(context: Context, proved: ProvedIdentity) -> IdentityLink:
 
 @action("identity.link_own", permission=None)
 def _link_own(context: Context, proved: ProvedIdentity) -> IdentityLink:
-    return _link(context, _locked_row(context.actor.pk), proved)
+    return _link(context, account_known(context.actor.pk), proved)
 
 
 @action("identity.unlink", permission=None)
 def unlink_identity(context: Context, *, link: UUID) -> IdentityUnlink:
-    """Undo a link, at once: of one's own account, or as an administrator of anybody's.
+    """Undo a link: of one's own account, or as an administrator of anybody's.
+
+    At once: sessions that it opened end with it.
 
     Raises:
         UnknownReferenceError: there is no such link.
@@ -151,7 +155,7 @@ def unlink_identity(context: Context, *, link: UUID) -> IdentityUnlink:
     if found.user_id != context.actor.pk and not _administers(context.actor):
         raise NotPermittedError("Only its owner or an administrator undoes a link.")
     _require_reason(context, "a link is undone")
-    _locked_row(found.user_id)
+    account_known(found.user_id)
     row = IdentityUnlink(link=found, reason=context.reason, recorded_by=context.actor)
     insert_once(
         row,
@@ -221,14 +225,6 @@ def _is_open(account: User, context: Context) -> bool:
         and account.locked_at is None
         and not is_expired(account, context.at)
         and lock_of(account, context.at) is None
-    )
-
-
-def _locked_row(account: UUID) -> User:
-    return (
-        User.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("person")
-        .get(pk=account)
     )
 
 

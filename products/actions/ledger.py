@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from products.actions.base import Context, action
 from products.domain.errors import ConfigurationError
@@ -15,6 +15,8 @@ from products.domain.sealing import SEALED
 from products.models import LedgerKey
 
 BATCH = 20_000
+NOT_BORNE_OUT = "QC008"
+"""What the database says to a checkpoint that tree, clock or present key does not bear out."""
 
 # The instant is the database's, and never before that of the checkpoint before.
 HEAD = """
@@ -58,7 +60,8 @@ def seal(context: Context, signer: Signer, *, batch: int = BATCH) -> Sealed:
     The ledger's first key is registered on the way.
 
     Raises:
-        ConfigurationError: ``signer`` is not the ledger's present key.
+        ConfigurationError: ``signer`` is not the ledger's present key, or was until somebody
+            handed the ledger over meanwhile; or the tree does not bear out what is signed.
     """
     key = _present_key(context, signer)
     entries = 0
@@ -85,12 +88,23 @@ def _present_key(context: Context, signer: Signer) -> LedgerKey:
     last = LedgerKey.objects.order_by("-number").first()
     if last is None:
         return register_key(context, verifier=signer.verifier)
-    if last.vkey != signer.vkey:
-        raise ConfigurationError(
-            f"The key file holds {signer.vkey}, but the ledger's present key is {last.vkey}. Give "
-            "the present key, or hand over to another by `seal --rotate`."
-        )
+    _check_present(signer, last)
     return last
+
+
+def _check_present(signer: Signer, last: LedgerKey) -> None:
+    if last.vkey == signer.vkey:
+        return
+    if LedgerKey.objects.filter(vkey=signer.vkey).exists():
+        raise ConfigurationError(
+            f"The ledger was handed over to {last.vkey}; {signer.vkey}, which this process read, "
+            "signs nothing any more. Name the file of the present key by LEDGER_KEY_PATH, and "
+            "start `seal` again."
+        )
+    raise ConfigurationError(
+        f"The key file holds {signer.vkey}, but the ledger's present key is {last.vkey}. Give the "
+        "present key, or hand over to another by `seal --rotate`."
+    )
 
 
 def _move(batch: int) -> int:
@@ -100,6 +114,19 @@ def _move(batch: int) -> int:
 
 
 def _sign_head(key: LedgerKey, signer: Signer, entries: int) -> Sealed:
+    try:
+        return _signed_head(key, signer, entries)
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != NOT_BORNE_OUT:
+            raise
+        _check_present(signer, LedgerKey.objects.latest("number"))
+        raise ConfigurationError(
+            "The database refuses the checkpoint: its tree or its clock does not bear it out "
+            f"({str(error).splitlines()[0]}). Run `verify_ledger`, and keep the database as it is."
+        ) from error
+
+
+def _signed_head(key: LedgerKey, signer: Signer, entries: int) -> Sealed:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # One sealer at a time: the head that is signed is the head that is stored. Sealing nothing
         # takes the lock that sealers wait for, and that no other role can take.

@@ -19,6 +19,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 
+from products.actions.account_rows import account_held
 from products.actions.factor_proofs import proof_by, proves
 from products.actions.naming import begin, end
 from products.domain.accounts import (
@@ -77,7 +78,7 @@ def prove(context: Context, request: HttpRequest, attempt: Attempt) -> User | No
     typed = printable(attempt.username)
     with transaction.atomic(durable=True):
         begin(f"account.{attempt.kind.value}", context)
-        account = _locked_row(typed)
+        account = account_held(username__iexact=typed)
         held = list(factors_in_force(account.pk)) if account is not None else []
         counted = _counted_for(account, attempt.kind, context)
         if account is not None and not _may_try(account, counted, context):
@@ -145,14 +146,6 @@ def printable(typed: str) -> str:
 def counts_for_account(request: HttpRequest, _credentials: Any = None) -> bool:
     """Asked by the guard of addresses, which leaves such an attempt alone."""
     return bool(getattr(request, COUNTS_FOR_ACCOUNT, False))
-
-
-def _locked_row(username: str) -> User | None:
-    return (
-        User.objects.select_for_update(no_key=True, of=("self",))
-        .filter(username__iexact=username)
-        .first()
-    )
 
 
 def _counted_for(account: User | None, kind: SignInKind, context: Context) -> CountedFor:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import InternalError, ProgrammingError, connections, transaction
 from psycopg import sql
@@ -75,6 +76,7 @@ def provision(
         call_command("migrate", database=ALIAS, run_syncdb=False, verbosity=0)
     _grant()
     with transaction.atomic(using=ALIAS), named(FILLING):
+        _forget_absent_tables()
         _fill(kind, site_name, zone, first_accounts)
 
 
@@ -191,6 +193,19 @@ def _grant() -> None:
                 sql.Identifier(APP)
             )
         )
+
+
+def _forget_absent_tables() -> None:
+    """Django's names of, and permissions for, tables that the database does not have.
+
+    They decide nothing here, but whoever reads the list of permissions would look for the tables.
+    """
+    tables = set(connections[ALIAS].introspection.table_names())
+    for named_there in ContentType.objects.using(ALIAS).all():
+        model = named_there.model_class()
+        if model is None or model._meta.db_table not in tables:  # noqa: SLF001  # documented
+            Permission.objects.using(ALIAS).filter(content_type=named_there).delete()
+            named_there.delete(using=ALIAS)
 
 
 def _fill(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from products.admin import (
+    accounts,
     amendments,
     donors,
     equipment,
@@ -31,6 +32,7 @@ from products.admin import (
 )
 
 __all__ = [
+    "accounts",
     "amendments",
     "donors",
     "equipment",

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from products.actions.accounts import sign_in_fully
+from products.actions.sign_in import sign_in_fully
 from products.admin.asking import (
     CODE,
     PASSKEY,
@@ -23,9 +23,15 @@ from products.admin.asking import (
     code_field,
     passkey_field,
 )
-from products.admin.entering import HALF, complete_sign_in, half_signed_in, sign_in_to
+from products.admin.entering import (
+    BY_PASSWORD,
+    HALF,
+    Way,
+    complete_sign_in,
+    half_signed_in,
+    sign_in_to,
+)
 from products.admin.sign_in import SignInForm, context_at_door
-from products.domain.accounts import SignInMethod
 from products.domain.errors import DomainError
 from products.models import User
 
@@ -36,7 +42,10 @@ REFUSED = (
     "That did not prove your second factor: the code is wrong or was used, or the account is "
     "closed or locked for a while after several wrong ones. The attempt is recorded."
 )
-TOO_LATE = "More than ten minutes passed, or your password was changed meanwhile. Begin again."
+TOO_LATE = (
+    "More than ten minutes passed, or your password or the link of your identity was changed "
+    "meanwhile. Begin again."
+)
 
 
 class FactorForm(forms.Form):
@@ -85,16 +94,16 @@ class Door:
         return cast("HttpResponse", FirstStep.as_view(extra_context=context)(request))
 
     def second_step(self, request: HttpRequest) -> HttpResponse:
-        account, method = half_signed_in(request) or (None, SignInMethod.PASSWORD)
+        account, way = half_signed_in(request) or (None, BY_PASSWORD)
         asked = asked_of(request, account, signs=False) if account else None
         if account is None or asked is None:
             request.session.pop(HALF, None)
             messages.warning(request, TOO_LATE)
             return HttpResponseRedirect(reverse("admin:login"))
         form = FactorForm(asked, request.POST if request.method == "POST" else None)
-        if form.is_valid() and (found := self._proved(request, account, method, form)):
+        if form.is_valid() and (found := self._proved(request, account, way, form)):
             wanted = request.session.pop(HALF)["next"]
-            sign_in_to(request, found, method)
+            sign_in_to(request, found, way)
             return HttpResponseRedirect(wanted)
         return TemplateResponse(
             request,
@@ -103,7 +112,7 @@ class Door:
         )
 
     def _proved(
-        self, request: HttpRequest, account: User, method: SignInMethod, form: FactorForm
+        self, request: HttpRequest, account: User, way: Way, form: FactorForm
     ) -> User | None:
         typed, answered = form.cleaned_data[CODE], form.cleaned_data.get(PASSKEY, "")
         if not typed.strip() and not answered:
@@ -113,7 +122,7 @@ class Door:
             request, second_factor=typed, passkey=answer_in(request, answered)
         )
         try:
-            found = sign_in_fully(context, request, username=account.username, method=method)
+            found = sign_in_fully(context, request, username=account.username, method=way.method)
         except DomainError as error:
             form.add_error(None, error.message)
             return None
@@ -128,6 +137,5 @@ class FirstStep(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Who has a second factor is asked for it; who has none is inside."""
-        return complete_sign_in(
-            self.request, form.get_user(), SignInMethod.PASSWORD, self.get_success_url()
-        )
+        account = form.get_user()
+        return complete_sign_in(self.request, account, BY_PASSWORD, self.get_success_url())

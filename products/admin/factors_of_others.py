@@ -9,10 +9,10 @@ from django import forms
 from django.http import HttpRequest
 
 from products.actions.factors import remove_factor_of
+from products.admin.factors_shown import copies_told, state_of
 from products.admin.forms import ActionForm, text
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Option, Table, option
-from products.admin.second_factors import copies_told, state_of
 from products.domain.factors import SIGNING
 from products.domain.lots import local_text
 from products.models import Factor, User

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 
 from products.actions.identities import link_identity, unlink_identity
 from products.admin.forms import ActionForm, reference, text
+from products.admin.of_accounts import OfAccounts
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Shown, link, option
 from products.admin.requests import identity_in
 from products.admin.site import site
-from products.admin.surface import RecordAdmin
 from products.domain.lots import local_text
 from products.domain.roles import Permission
 from products.models import IdentityLink, User
@@ -49,17 +49,12 @@ class UnlinkForm(ActionForm):
 
 
 @admin.register(IdentityLink, site=site)
-class IdentityLinkAdmin(RecordAdmin[IdentityLink]):
+class IdentityLinkAdmin(OfAccounts[IdentityLink]):
     registers = "identity.link"
     register_label = "Link an identity"
     list_title = "Linked identities"
     list_display = ("account", "person", "subject", "state", "since")
-    search_fields = ("user__username__istartswith", "user__person__printed_name__icontains")
-    search_help_text = "Account or person"
     ordering = (F("undone__recorded_at").desc(nulls_first=True), "-recorded_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[IdentityLink]:
-        return identity_links()
 
     def get_queryset_of_one(self) -> QuerySet[IdentityLink]:
         return identity_links()
@@ -73,14 +68,6 @@ class IdentityLinkAdmin(RecordAdmin[IdentityLink]):
             return []
         own = Crumb(f"Link your own identity at {settings.SSO_NAME}", reverse("sso:link"))
         return [own, *super().list_links(request)]
-
-    @admin.display(description="Account")
-    def account(self, row: IdentityLink) -> str:
-        return row.user.username
-
-    @admin.display(description="Person")
-    def person(self, row: IdentityLink) -> str:
-        return row.user.printed_name
 
     @admin.display(description="Link")
     def state(self, row: IdentityLink) -> SafeString:
@@ -169,8 +156,8 @@ class IdentityLinkAdmin(RecordAdmin[IdentityLink]):
                 perform=perform,
                 submit="Undo the link",
                 submit_class="danger",
-                intro="From now on the identity opens nothing. Sessions that it opened go on until "
-                "they end; to end the use of an account at once, close the account.",
+                intro="From now on the identity opens nothing, and sessions that it opened end. To "
+                "end every use of the account, close the account.",
                 back=back,
                 crumbs=self.record_crumbs(record),
             ),

@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 
 from products.actions.lockouts import settle_lockout
 from products.admin.forms import ActionForm, long_text
+from products.admin.of_accounts import OfAccounts
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, link, option
 from products.admin.requests import identity_in
 from products.admin.site import site
-from products.admin.surface import RecordAdmin
 from products.domain.lots import local_text
 from products.models import Lockout
 from products.queries.lockouts import lockouts
@@ -31,29 +31,16 @@ class SettlementForm(ActionForm):
 
 
 @admin.register(Lockout, site=site)
-class LockoutAdmin(RecordAdmin[Lockout]):
+class LockoutAdmin(OfAccounts[Lockout]):
     list_title = "Locked accounts"
     list_display = ("account", "person", "state", "since", "failures")
-    search_fields = ("user__username__istartswith", "user__person__printed_name__icontains")
-    search_help_text = "Account or person"
     ordering = (F("settlement__recorded_at").desc(nulls_first=True), "-recorded_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Lockout]:
-        return lockouts()
 
     def get_queryset_of_one(self) -> QuerySet[Lockout]:
         return lockouts()
 
     def page_names(self) -> tuple[str, ...]:
         return ("settle",)
-
-    @admin.display(description="Account")
-    def account(self, row: Lockout) -> str:
-        return row.user.username
-
-    @admin.display(description="Person")
-    def person(self, row: Lockout) -> str:
-        return row.user.printed_name
 
     @admin.display(description="Notice")
     def state(self, row: Lockout) -> SafeString:

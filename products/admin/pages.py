@@ -85,7 +85,7 @@ def answer(site: AdminSite, request: HttpRequest, page: ActionPage) -> HttpRespo
     """Show the form, or perform the action and go on; a refusal keeps what was typed."""
     info = ACTIONS[page.action]
     if info.permission is not None:
-        require(request, info.permission, page.title[0].lower() + page.title[1:])
+        require(request, info.permission, f"“{page.title}”")
     is_sent = request.method == "POST"
     form = page.form_class(
         request.POST if is_sent else None,

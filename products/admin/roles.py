@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from products.actions.accounts import approve_role
+from products.actions.role_grants import approve_role
 from products.admin.attachments import signed_by
 from products.admin.forms import ActionForm
 from products.admin.pages import ActionPage, Crumb, Done

@@ -7,15 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-import segno
-from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from products.actions.factors import (
     confirm_totp,
@@ -24,23 +20,26 @@ from products.actions.factors import (
     issue_recovery_codes,
     remove_factor,
 )
-from products.admin.asking import answer_in, code_field, host_of, passkey_field
-from products.admin.forms import ActionForm, Confirms, text
+from products.admin.asking import answer_in, host_of
+from products.admin.factor_forms import (
+    CodesForm,
+    FirstCodeForm,
+    NameForm,
+    PasskeyForm,
+    RemovalForm,
+)
+from products.admin.factors_shown import copies_told, factor_row, in_groups, picture
 from products.admin.pages import ActionPage, Crumb, Done, answer
-from products.admin.parts import Option, Table, divided, link
+from products.admin.parts import Option, Table, divided
 from products.admin.requests import identity_in
 from products.domain.factors import FactorKind, enrolment_uri, secret_text
-from products.domain.lots import local_text
 from products.domain.passkeys import Purpose, enrolment_options
 from products.models import Factor, User
 from products.queries.factors import (
     challenge_for,
-    codes_left,
-    copied_passkeys,
     factors,
     kinds_held,
 )
-from products.templatetags.exolot import badge
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -54,33 +53,6 @@ ON_TELEPHONE = (
     "that the app shows: only then does the app count."
 )
 WITHOUT_KEY = "this installation has no key to keep secrets under (FACTOR_KEY); ask who runs it."
-
-
-class NameForm(ActionForm):
-    confirms = Confirms.BOTH
-    name = text(
-        "Name",
-        "What you call it, such as: work telephone.",
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-
-
-class PasskeyForm(NameForm):
-    aliases = {"made": "name"}
-    made = passkey_field()
-
-
-class FirstCodeForm(ActionForm):
-    second_factor = code_field("The six digits that the new app shows now.")
-
-
-class CodesForm(ActionForm):
-    confirms = Confirms.BOTH
-
-
-class RemovalForm(ActionForm):
-    confirms = Confirms.BOTH
-    reason = text("Reason", whole=True)
 
 
 class OwnFactorPages:
@@ -122,7 +94,7 @@ class OwnFactorPages:
                 "table": Table(
                     "What you have",
                     ("Name", "Kind", "State", "Enrolled", "Change"),
-                    [_row(row, zone) for row in rows],
+                    [factor_row(row, zone) for row in rows],
                     empty="You have no second factor.",
                 ),
                 **divided(
@@ -148,7 +120,7 @@ class OwnFactorPages:
         def perform(context: Any, typed: dict[str, Any]) -> HttpResponse:
             factor, secret = enrol_totp(context, name=typed["name"])
             uri = enrolment_uri(secret, context.actor.username)
-            shown = {"secret": _in_groups(secret_text(secret)), "picture": _picture(uri)}
+            shown = {"secret": in_groups(secret_text(secret)), "picture": picture(uri)}
             return self._show_once(
                 request, "admin/exolot/new_app.html", f"Confirm {factor.name}", factor, shown
             )
@@ -165,18 +137,14 @@ class OwnFactorPages:
         )
 
     def confirm(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        factor = self._own(request, key)
-
-        def perform(context: Any, _: dict[str, Any]) -> Done:
-            confirm_totp(context, factor=factor.pk)
-            return Done(self._home(), f"{factor.name} is your second factor from now on.")
-
-        return self._answer(
+        return self._about_one(
             request,
+            key,
+            change=confirm_totp,
+            done="{0.name} is your second factor from now on.",
             action="factor.confirm_totp",
-            title=f"Confirm {factor.name}",
+            title="Confirm {0.name}",
             form_class=FirstCodeForm,
-            perform=perform,
             submit="Confirm the app",
             intro="Type the code that the app shows now. If the secret is not in the app, enrol it "
             "again: it is not shown twice.",
@@ -240,23 +208,38 @@ class OwnFactorPages:
         )
 
     def remove(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        factor = self._own(request, key)
-
-        def perform(context: Any, _: dict[str, Any]) -> Done:
-            remove_factor(context, factor=factor.pk)
-            return Done(self._home(), f"{factor.name} is removed.")
-
-        return self._answer(
+        return self._about_one(
             request,
+            key,
+            change=remove_factor,
+            done="{0.name} is removed.",
             action="factor.remove",
-            title=f"Remove {factor}",
+            title="Remove {0}",
             form_class=RemovalForm,
-            perform=perform,
             submit="Remove it",
             submit_class="danger",
             intro="It proves nothing from then on. With the last app or passkey your recovery "
             "codes go too, and a password of fewer than 15 characters has to be changed at once.",
         )
+
+    def _about_one(
+        self,
+        request: HttpRequest,
+        key: UUID,
+        *,
+        change: Callable[..., Factor],
+        done: str,
+        title: str,
+        **page: Any,
+    ) -> HttpResponse:
+        """A page that changes one of one's own factors, which ``done`` and ``title`` name."""
+        factor = self._own(request, key)
+
+        def perform(context: Any, _: dict[str, Any]) -> Done:
+            change(context, factor=factor.pk)
+            return Done(self._home(), done.format(factor))
+
+        return self._answer(request, title=title.format(factor), perform=perform, **page)
 
     def _answer(self, request: HttpRequest, **page: Any) -> HttpResponse:
         crumb = Crumb("Your second factor", self._home())
@@ -298,49 +281,5 @@ class OwnFactorPages:
         return reverse("admin:second_factor")
 
 
-def copies_told(account: User, zone: str) -> list[str]:
-    """A sentence for each time that one of the account's passkeys answered as a copy would."""
-    return [
-        f"{use.factor} answered on {local_text(use.recorded_at, zone)} as a copy of itself would, "
-        "and was refused. It is to be removed, and the quality unit told."
-        for use in copied_passkeys(account.pk)
-    ]
-
-
-def state_of(factor: Factor) -> SafeString:
-    if hasattr(factor, "removal"):
-        return badge("revoked", "∅", "Removed")
-    if hasattr(factor, "confirmation"):
-        return badge("signs", "✓", "In force")
-    return badge("open", "!", "Waits for its first code")
-
-
-def _row(factor: Factor, zone: str) -> tuple[Any, ...]:
-    kind = factor.get_kind_display()
-    if factor.kind == FactorKind.RECOVERY_CODES:
-        kind = f"{codes_left(factor)} left"
-    links = [link("Remove", reverse("admin:second_factor_remove", args=[factor.pk]))]
-    if not hasattr(factor, "confirmation"):
-        confirming = reverse("admin:second_factor_confirm", args=[factor.pk])
-        links.insert(0, link("Confirm", confirming))
-    return (
-        factor.name,
-        kind,
-        state_of(factor),
-        local_text(factor.recorded_at, zone),
-        format_html_join(" · ", "{}", ((one,) for one in links)),
-    )
-
-
 def _account(request: HttpRequest) -> User:
     return cast("User", request.user)
-
-
-def _in_groups(secret: str) -> str:
-    """In fours, as people read it aloud; apps take the spaces."""
-    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-
-
-def _picture(uri: str) -> SafeString:
-    made = segno.make(uri, error="m", micro=False)
-    return mark_safe(made.svg_inline(scale=5, light="white", border=4))  # noqa: S308  # a drawing

@@ -8,8 +8,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from products.actions.accounts import sign_in
 from products.actions.base import Context
+from products.actions.sign_in import sign_in
 from products.admin.requests import address_of
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.passkeys import PasskeyAnswer

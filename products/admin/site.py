@@ -15,7 +15,7 @@ from django.utils import timezone
 from products.actions.accounts import change_password
 from products.actions.base import Context
 from products.admin.door import Door
-from products.admin.entering import signed_in_by
+from products.admin.entering import is_still_open, signed_in_by
 from products.admin.forms import PasswordChangeForm
 from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
@@ -52,6 +52,7 @@ class ExolotSite(admin.AdminSite):
             and isinstance(user, User)
             and user.locked_at is None
             and not is_expired(user, timezone.now())
+            and is_still_open(request)
         )
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT002  # Django's

@@ -17,7 +17,7 @@ from products.api.pagination import Keyset
 from products.api.schema import downloads, lists, reads
 from products.api.surface import Body, only_parameters
 from products.domain.errors import InvalidValueError, NoteError
-from products.domain.notes import parse_number, to_base64
+from products.domain.spelling import parse_number, to_base64
 from products.models import Checkpoint, LedgerKey
 from products.queries import proofs
 

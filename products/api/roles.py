@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.accounts import approve_role
+from products.actions.role_grants import approve_role
 from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
 from products.api.listing import listed
 from products.api.pagination import Keyset

@@ -71,9 +71,16 @@ class Tally:
             yield Fault(kind, message if count == 1 else f"{message} ({count} in all)")
 
 
-def check_stored(rows: Iterable[Stored], tally: Tally) -> Iterator[Stored]:
-    """The checkpoints of a ledger, in order; ``tally`` gets where columns and note differ."""
+def check_stored(
+    rows: Iterable[Stored], tally: Tally, *, after: Stored | None = None
+) -> Iterator[Stored]:
+    """The checkpoints of a ledger, in order; ``tally`` gets where columns and note differ.
+
+    ``after`` is the one before the first of ``rows``, None where they begin with the first of all.
+    """
     number, size, sealed, dated = 0, 0, "", False
+    if after is not None:
+        number, size, sealed, dated = after.number, after.size, after.sealed, _is_dated(after.note)
     for row in rows:
         name = f"Checkpoint {row.number}"
         try:
@@ -92,6 +99,21 @@ def check_stored(rows: Iterable[Stored], tally: Tally) -> Iterator[Stored]:
             tally.add("time_differs", f"{name} is dated before the one before it.")
         number, size, sealed, dated = row.number, row.size, row.sealed, dated or bool(instant)
         yield row
+
+
+def check_latest(
+    rows: Sequence[Stored], terms: Sequence[Term], tally: Tally, *, after: Stored | None = None
+) -> None:
+    """Hold the newest checkpoints against each other and the keys, without reading the ledger.
+
+    ``after`` as in `check_stored`.
+    """
+    for row in check_stored(rows, tally, after=after):
+        name = f"Checkpoint {row.number}"
+        try:
+            open_sealed(row.note, terms)
+        except NoteError as error:
+            tally.add("checkpoint_refused", f"{name} is not the ledger's: {error.message}")
 
 
 def check_heads(
@@ -115,6 +137,13 @@ def check_heads(
         _grow(frontier, checkpoint.size, leaves)
         _compare(head, checkpoint, frontier, tally)
     return frontier.size + sum(1 for _ in leaves)
+
+
+def _is_dated(note: str) -> bool:
+    try:
+        return bool(sealed_instant(parse_checkpoint(note.rpartition("\n\n")[0] + "\n")))
+    except NoteError:
+        return False
 
 
 def _grow(frontier: Frontier, size: int, leaves: Iterator[bytes]) -> None:

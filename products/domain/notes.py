@@ -5,10 +5,7 @@ What these functions accept has one spelling: other bytes that would mean the sa
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from products.domain.errors import NoteError
-from products.domain.merkle import HASH_BYTES
+from products.domain.spelling import from_base64, parse_hash, parse_number, to_base64
 
 ED25519 = b"\x01"
 KEY_BYTES = 32
@@ -27,8 +24,6 @@ KEY_ID_BYTES = 4
 MOST_BYTES = 1_000_000
 MOST_SIGNATURES = 100
 SIGNATURE_MARK = "\N{EM DASH} "
-SIZE_LIMIT = 2**63
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,48 +201,6 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise NoteError("A checkpoint has at least three lines, none empty, each with its newline.")
     origin, size, root, *extensions = lines
     return Checkpoint(origin, parse_number(size), parse_hash(root), tuple(extensions))
-
-
-def parse_number(text: str) -> int:
-    """A size or an index: decimal digits, no sign and no leading zero, below 2**63.
-
-    Raises:
-        NoteError: anything else.
-    """
-    if not _NUMBER.fullmatch(text) or int(text) >= SIZE_LIMIT:
-        raise NoteError("A size or index has to be a decimal number without leading zeros.")
-    return int(text)
-
-
-def parse_hash(text: str) -> bytes:
-    """A hash from its base64.
-
-    Raises:
-        NoteError: not the base64 of 32 bytes.
-    """
-    content = from_base64(text)
-    if len(content) != HASH_BYTES:
-        raise NoteError(f"A hash has to have {HASH_BYTES} bytes.")
-    return content
-
-
-def to_base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def from_base64(text: str) -> bytes:
-    """Standard base64 with padding, as one line, its unused bits zero.
-
-    Raises:
-        NoteError: anything else.
-    """
-    try:
-        content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise NoteError("Not base64.") from error
-    if to_base64(content) != text:
-        raise NoteError("Base64 that is not written in its one way.")
-    return content
 
 
 def _parts(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:

@@ -11,15 +11,8 @@ from dataclasses import dataclass
 
 from products.domain.errors import NoteError, ProofError
 from products.domain.merkle import check_consistency, check_inclusion, leaf_hash
-from products.domain.notes import (
-    Checkpoint,
-    Verifier,
-    from_base64,
-    open_checkpoint,
-    parse_hash,
-    parse_number,
-    to_base64,
-)
+from products.domain.notes import Checkpoint, Verifier, open_checkpoint
+from products.domain.spelling import from_base64, parse_hash, parse_number, to_base64
 
 HEADER = "c2sp.org/tlog-proof@v1"
 EXTRA = "extra "

@@ -29,14 +29,12 @@ from products.domain.checkup import (
     queue_found,
     review_found,
 )
-from products.domain.errors import NoteError
-from products.domain.notes import open_checkpoint
 from products.domain.roles import ROLE_PERMISSIONS
 from products.models import LedgerKey
 from products.queries.checking import lots_on_record, stored_differences
 from products.queries.factors import accounts_with, sealed_secrets, secret_of, signers_without
 from products.queries.guards import guard_faults
-from products.queries.ledger import latest_checkpoint, ledger_verifiers
+from products.queries.ledger_checking import latest_faults
 from products.queries.lots import lots_due
 from products.queries.periodic import credential_review_due, trail_review_due
 from products.queries.rights import (
@@ -216,29 +214,15 @@ def _key() -> Finding:
 
 
 def _checkpoint() -> Finding:
-    if fault := _unsigned():
-        return Finding(
-            Level.RED,
-            fault,
+    if faults := latest_faults():
+        return faults_found(
+            [fault.message for fault in faults],
+            "",
             "Whoever runs code as the server may have stored it: run `verify_ledger` with a "
             "checkpoint kept elsewhere.",
         )
     found = ledger_upkeep()
     return checkpoint_found(found.checkpoint_age, found.uncovered, found.uncovered_for)
-
-
-def _unsigned() -> str:
-    """The database cannot check a signature: what is wrong with that of the last checkpoint."""
-    head = latest_checkpoint()
-    if head is None:
-        return ""
-    try:
-        signed = open_checkpoint(head.note, ledger_verifiers())
-    except NoteError as error:
-        return f"Checkpoint {head.number} is not the ledger's: {error}"
-    if (signed.size, signed.root) != (head.size, bytes(head.root)):
-        return f"Checkpoint {head.number} is signed over another head than is stored."
-    return ""
 
 
 def _queue() -> Finding:

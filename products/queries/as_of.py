@@ -35,7 +35,10 @@ class StoredEvaluation:
 
 
 def moment(at: datetime) -> Moment:
-    """The last seal at or before ``at``.
+    """The last seal at or before ``at``; of those that bear the same time, the first.
+
+    A clock that was set back repeats the time of the seal before: what was answered for that time
+    stays the answer.
 
     Raises:
         NotSealedYetError: ``at`` is later than the last seal.
@@ -49,7 +52,7 @@ def moment(at: datetime) -> Moment:
             "again after the next seal.",
             field="as_of",
         )
-    found = Checkpoint.objects.filter(sealed_at__lte=at).order_by("-number").first()
+    found = Checkpoint.objects.filter(sealed_at__lte=at).order_by("-sealed_at", "number").first()
     if found is None:
         raise NotFoundError(
             f"No checkpoint was made at or before {at.isoformat()}: what stood then cannot be "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.conf import settings
 from django.db.models import QuerySet
 
 from products.models import IdentityLink, User
@@ -25,3 +28,9 @@ def link_of_identity(issuer: str, subject: str) -> IdentityLink | None:
 
 def link_of_account(account: User, issuer: str) -> IdentityLink | None:
     return links_in_force().filter(user=account, issuer=issuer).first()
+
+
+def is_in_force(link: UUID | str) -> bool:
+    """Whether a link holds, of an identity at the provider that is set."""
+    found = IdentityLink.objects.filter(pk=link, issuer=settings.SSO_ISSUER, undone__isnull=True)
+    return bool(settings.SSO_ISSUER) and found.exists()

@@ -20,6 +20,7 @@ from products.domain.ledger_faults import (
     Stored,
     Tally,
     check_heads,
+    check_latest,
     check_stored,
 )
 from products.domain.notes import Verifier, open_checkpoint
@@ -45,6 +46,8 @@ SETTINGS = (
     ("idle_in_transaction_session_timeout", "0"),
 )
 AT_ONCE = 2_000
+LATEST = 3
+"""Checkpoints that are looked at when nobody has time for all of them."""
 
 # Each statement finds what no ledger has: the first, and how many.
 NOWHERE = (
@@ -120,7 +123,7 @@ CHECKPOINTS = """
 SELECT number, size, root, note,
     coalesce((SELECT vkey FROM products_ledgerkey key WHERE key.id = key_id), ''),
     coalesce(to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')
-FROM products_checkpoint ORDER BY number
+FROM products_checkpoint
 """
 # Where the entry stands that announced a key; none while it waits.
 ANNOUNCED = """
@@ -154,6 +157,25 @@ def ledger_faults(outside: Sequence[Head] = ()) -> Iterator[Fault | Remark]:
         yield from record_faults()
 
 
+def latest_faults() -> list[Fault]:
+    """What is wrong with the newest checkpoints by themselves: signature, key, head, time, order.
+
+    A few rows are read, whatever the ledger's size; what they cover is not.
+    """
+    terms, refused = _terms()
+    if refused:
+        return refused
+    with connection.cursor() as cursor:
+        cursor.execute(f"{CHECKPOINTS} ORDER BY number DESC LIMIT {LATEST + 1}")
+        rows = [
+            Stored(row[0], row[1], bytes(row[2]), *row[3:]) for row in reversed(cursor.fetchall())
+        ]
+    after = rows.pop(0) if len(rows) > LATEST else None
+    tally = Tally()
+    check_latest(rows, terms, tally, after=after)
+    return list(tally.faults())
+
+
 def _heads(outside: Sequence[Head], keys: Sequence[Verifier], tally: Tally) -> Iterator[Head]:
     """Those of the ledger and those kept elsewhere, the smallest first."""
     kept = sorted(((_size_of(head, keys), head) for head in outside), key=itemgetter(0))
@@ -167,7 +189,7 @@ def _heads(outside: Sequence[Head], keys: Sequence[Verifier], tally: Tally) -> I
 def _stored() -> Iterator[Stored]:
     with connection.connection.cursor(name="ledger_heads") as cursor:
         cursor.itersize = AT_ONCE
-        cursor.execute(CHECKPOINTS)
+        cursor.execute(f"{CHECKPOINTS} ORDER BY number")
         for row in cursor:
             yield Stored(*row)
 

@@ -54,7 +54,8 @@ def undone(row: IdentityLink) -> IdentityUnlink:
 
 def sign_in(proved: ProvedIdentity = ANNA) -> User | None:
     system = User.objects.get(username="system")
-    return sign_in_by_provider(context(system, ""), proved)
+    link = sign_in_by_provider(context(system, ""), proved)
+    return link.user if link else None
 
 
 def confirmed(account: User, password: str = PASSWORD) -> Context:

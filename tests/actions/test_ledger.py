@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from threading import Thread
 
 import pytest
 from django.db import DatabaseError, connection
 
+from products.actions.ledger import register_key
 from products.domain import merkle
+from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import ConfigurationError, NoteError
+from products.domain.ledger_keys import announce
 from products.domain.notes import Checkpoint as Head
 from products.domain.notes import checkpoint_text, open_checkpoint, sign_note
 from products.domain.sealing import sealed_instant
-from products.models import AuditEntry, Checkpoint, Leaf, LedgerKey
+from products.models import AuditEntry, Checkpoint, Leaf, LedgerKey, User
 from products.queries.ledger import consistency_proof, inclusion_proof, ledger_verifiers
 from tests.conftest import Databases
-from tests.records import donor
+from tests.records import context, donor
 from tests.sealing import NAME, checkpoint, rotate, seal, signer
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -106,6 +110,54 @@ def test_a_new_key_is_announced_by_the_old_one_and_signs_from_then_on() -> None:
     assert signer(2).vkey in announced.after["announcement"]
 
 
+def test_a_sealer_whose_key_is_handed_over_while_it_seals_is_told_so(
+    databases: Databases, committed_db: str
+) -> None:
+    checkpoint()
+    add_donor("D-0906")
+    said: list[str] = []
+
+    def go_on_with_the_old_key() -> None:
+        try:
+            checkpoint(signer(1))
+        except ConfigurationError as error:
+            said.append(error.message)
+        finally:
+            connection.close()
+
+    sealer = Thread(target=go_on_with_the_old_key)
+    with databases.connect(committed_db) as owner, owner.transaction():
+        # The sealer waits for this row, after it has seen that its key is the present one.
+        owner.execute("SELECT FROM products_installation FOR UPDATE")
+        sealer.start()
+        while owner.execute(WAITING_FOR_A_LOCK).fetchone() is None:
+            time.sleep(0.01)
+        add_key(2)
+    sealer.join()
+
+    assert said[0].startswith(f"The ledger was handed over to {signer(2).vkey}; {signer(1).vkey}")
+    assert Checkpoint.objects.count() == 1
+    checkpoint(signer(2))
+
+
+def test_a_tree_that_does_not_bear_its_head_out_is_told_with_what_to_do(
+    databases: Databases, committed_db: str
+) -> None:
+    checkpoint()
+    add_donor("D-0907")
+    with databases.connect(committed_db) as owner:
+        owner.execute("ALTER TABLE products_checkpoint DISABLE TRIGGER USER")
+        owner.execute("UPDATE products_checkpoint SET size = 1000000")
+
+        with pytest.raises(ConfigurationError, match="Run `verify_ledger`"):
+            checkpoint()
+
+        owner.execute("REVOKE EXECUTE ON FUNCTION products_add_checkpoint FROM exolot_app")
+
+    with pytest.raises(DatabaseError, match="permission denied"):
+        checkpoint()
+
+
 def test_the_ledger_is_not_handed_over_to_the_key_that_it_has() -> None:
     checkpoint()
 
@@ -135,6 +187,16 @@ def test_eight_writers_and_a_sealer_leave_no_gap() -> None:
     indexes = list(Leaf.objects.order_by("index").values_list("index", flat=True))
     assert indexes == list(range(AuditEntry.objects.count()))
     assert sealed.size in {0, len(indexes)}
+
+
+WAITING_FOR_A_LOCK = "SELECT FROM pg_locks WHERE NOT granted"
+
+
+def add_key(number: int) -> None:
+    system = User.objects.get(username=SYSTEM_ACCOUNT)
+    new = signer(number).verifier
+    announcement = announce(signer(number - 1), new, number=number, size=1)
+    register_key(context(system), verifier=new, number=number, announcement=announcement)
 
 
 def add_checkpoint(note: str, key: LedgerKey) -> None:

@@ -149,7 +149,7 @@ def test_a_record_that_is_transcribed_already_says_so_on_its_page() -> None:
 
     page = visitor("analyst").open(address("tissuesource_change", source()))
 
-    assert "Name the paper original is not possible: it is transcribed already, as TR-1." in page
+    assert "Name the paper original: it is transcribed already, as TR-1." in page
     assert "signed by P. Pfeiffer on" in page
     assert "no second person has verified it yet" in page
 

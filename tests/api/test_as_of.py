@@ -279,6 +279,36 @@ def test_instants_after_the_last_seal_and_before_the_first_are_refused(auditor: 
         assert refusal(before) == (404, "before_first_checkpoint")
 
 
+def test_every_microsecond_is_answered_by_the_last_seal_before_it(auditor: ApiClient) -> None:
+    moments = []
+    for number in range(2):
+        lot(f"EXO-{number}")
+        moments.append(sealed().sealed_at)
+
+    def size(at: datetime) -> int:
+        return len(made(auditor.get("lots/", asked(at)))["results"])
+
+    first, second = moments
+    micro = timedelta(microseconds=1)
+    assert [size(first), size(first + micro), size(second - micro), size(second)] == [1, 1, 1, 2]
+    assert refusal(auditor.get("lots/", asked(first - micro))) == (404, "before_first_checkpoint")
+    assert refusal(auditor.get("lots/", asked(second + micro))) == (409, "not_sealed_yet")
+
+
+def test_a_time_that_a_clock_set_back_repeats_keeps_its_answer(auditor: ApiClient) -> None:
+    lot("EXO-EARLY")
+    seal()
+    first = sign_head(ahead=timedelta(seconds=50))
+    answer = auditor.get("lots/", asked(first.sealed_at))
+
+    lot("EXO-LATE")
+    second = sealed()
+
+    assert second.sealed_at == first.sealed_at
+    again = auditor.get("lots/", asked(first.sealed_at))
+    assert (made(again), again["ETag"]) == (made(answer), answer["ETag"])
+
+
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00"])
 def test_an_instant_without_offset_is_refused(auditor: ApiClient, text: str) -> None:
     refused = auditor.get("lots/", {"as_of": text})

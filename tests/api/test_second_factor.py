@@ -10,7 +10,7 @@ from pytest_django import Settings
 from products.models import AuditEntry, Factor, RequestAnswer, RequestDone
 from tests.accounts import PASSWORD
 from tests.api.clients import ApiClient, client_of, made, problem, refusal, token_for
-from tests.factors import App, app_of, recovery_codes_of
+from tests.factors import App, app_of, comes_in, recovery_codes_of
 from tests.records import lot, people
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,23 @@ def test_a_token_takes_a_code(analyst: ApiClient) -> None:
 
     assert refusal(analyst.post("tokens/", asked)) == (403, "second_factor_needed")
     made(analyst.post("tokens/", asked | {"second_factor": app.code()}))
+
+
+def test_a_code_that_was_read_over_a_shoulder_serves_nowhere_else(analyst: ApiClient) -> None:
+    """Used at the door it neither signs, issues, enrols nor opens the door; nor the one before."""
+    lot()
+    app = enrolled(analyst)
+    before, used = app.code(), app.code()
+    assert comes_in("analyst", used) is not None
+
+    for code in (before, used):
+        typed = {"second_factor": code}
+        token = {"kind": "personal", "scope": "read", "purpose": "X", "days": 1}
+        assert comes_in("analyst", code) is None
+        assert analyst.sign(HOLDS, **typed).status_code == 403
+        assert analyst.post("tokens/", token | typed).status_code == 403
+        another = {"name": "Another", "password": PASSWORD}
+        assert analyst.post("own-factors/", another | typed).status_code in {403, 429}
 
 
 def test_what_is_shown_once_is_not_kept_for_the_same_request(analyst: ApiClient) -> None:

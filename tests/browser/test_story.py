@@ -182,7 +182,7 @@ def test_a_lot_is_tested_reviewed_and_released(laboratory: str, browser: Browser
         faults += inspect(page, "lots")
         open_lot(page)
         faults += inspect(page, "lot")
-        expect(page.get_by_text("Release is not possible")).to_be_visible()
+        expect(page.locator(".cannot b", has_text="Release:")).to_be_visible()
     with signed_in(browser, laboratory, "reviewer", watch) as page:
         open_lot(page)
         page.get_by_role("link", name="Review results").click()

@@ -9,11 +9,16 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connections, transaction
+from django.test import override_settings
 from pytest_django import Settings
 
-from products.actions.provisioning import provision
+from products.actions.provisioning import ALIAS, named, provision
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.domain.errors import ConfigurationError
 from products.domain.roles import Role
@@ -173,6 +178,30 @@ def test_a_second_run_changes_no_record(first_run: str, tmp_path: Path) -> None:
 
     assert AuditEntry.objects.count() == before
     assert "password" not in said
+
+
+def test_no_permission_is_of_a_table_that_is_not_there(first_run: str, tmp_path: Path) -> None:
+    """Neither by a provider's applications, which have none, nor left by a version of before."""
+    types = ContentType.objects.using(ALIAS)
+    left = types.create(app_label="socialaccount", model="socialapp")
+    with transaction.atomic(using=ALIAS), named("test.permission"):
+        Permission.objects.using(ALIAS).create(content_type=left, codename="x", name="X")
+
+    with (
+        override_settings(
+            MIGRATION_MODULES=settings.MIGRATION_MODULES | settings.SSO_MIGRATIONS,
+            MIDDLEWARE=[*settings.MIDDLEWARE, *settings.SSO_MIDDLEWARE],
+        ),
+        override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, *settings.SSO_APPS]),
+    ):
+        ContentType.objects.clear_cache()
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=ALIAS)
+        assert set(types.filter(app_label__in=settings.SSO_MIGRATIONS)) == {left}
+        _provision(tmp_path)
+
+    assert not types.filter(app_label__in=settings.SSO_MIGRATIONS).exists()
+    assert not Permission.objects.using(ALIAS).filter(codename="x").exists()
+    assert Permission.objects.using(ALIAS).filter(content_type__app_label="products").exists()
 
 
 def test_defaults_that_a_role_set_for_itself_are_taken_back(first_run: str, tmp_path: Path) -> None:

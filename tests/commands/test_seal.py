@@ -91,6 +91,9 @@ def test_a_key_is_handed_over_to_the_next(key_file: Path, tmp_path: Path) -> Non
 
     assert [each.number for each in LedgerKey.objects.all()] == [1, 2]
     assert len(ledger_verifiers()) == 2
+    donor("D-0955")
+    with pytest.raises(CommandError, match="Name the file of the present key"):
+        said()
 
 
 def test_each_checkpoint_is_copied_once_and_never_replaced(tmp_path: Path) -> None:

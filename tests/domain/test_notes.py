@@ -18,8 +18,8 @@ from products.domain.notes import (
     open_note,
     parse_vkey,
     sign_note,
-    to_base64,
 )
+from products.domain.spelling import to_base64
 from tests.sealing import OTHER, SIGNER
 
 NOTE = sign_note("says\nthis\n", SIGNER)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from products.domain.errors import NoteError
-from products.domain.ledger_faults import Stored, Tally, check_stored
+from products.domain.ledger_faults import Stored, Tally, check_latest, check_stored
 from products.domain.notes import Checkpoint, Signer, checkpoint_text, sign_note
 from products.domain.sealing import Term, open_sealed, sealed_instant, terms_of
 from tests.sealing import OTHER, SIGNER
@@ -114,3 +114,43 @@ def test_a_time_that_the_note_does_not_bear_out_or_that_goes_back_is_told(
     rows: tuple[Stored, ...],
 ) -> None:
     assert kinds(*rows) == ["time_differs"]
+
+
+def latest_kinds(after: Stored | None, *rows: Stored) -> list[str]:
+    tally = Tally()
+    check_latest(rows, TERMS, tally, after=after)
+    return [fault.kind for fault in tally.faults()]
+
+
+def test_the_newest_checkpoints_are_judged_like_all_of_them() -> None:
+    third = Stored(3, 12, ROOT, note(12, f"sealed {LATE}", key=OTHER), OTHER.vkey, LATE)
+
+    assert latest_kinds(None, stored(size=5)) == []
+    assert latest_kinds(replace(FIRST, number=2), third) == []
+    assert latest_kinds(replace(FIRST, number=2, note="no note"), third) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        (stored(size=10), "checkpoint_differs"),
+        (stored(3, 5), "checkpoint_differs"),
+        (stored(sealed="2027-01-02T03:04:05.000006Z"), "time_differs"),
+    ],
+)
+def test_the_newest_checkpoint_continues_the_one_before_it(after: Stored, kind: str) -> None:
+    second = Stored(2, 9, ROOT, note(9, f"sealed {LATE}", key=OTHER), OTHER.vkey, LATE)
+    assert latest_kinds(stored(), second) == []
+
+    assert latest_kinds(after, second) == [kind]
+
+
+def test_the_newest_checkpoint_says_when_if_the_one_before_it_did() -> None:
+    silent = Stored(2, 9, ROOT, note(9, key=OTHER), OTHER.vkey, LATE)
+
+    assert latest_kinds(OLD, silent) == []
+    assert latest_kinds(FIRST, silent) == ["time_differs"]
+
+
+def test_the_newest_checkpoint_is_signed_by_the_key_in_force() -> None:
+    assert latest_kinds(FIRST, SECOND) == ["checkpoint_refused"]

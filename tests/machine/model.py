@@ -132,7 +132,8 @@ class Model:
                 "correction_pending": run in rests and run.did["file"],
                 "review_missing": run in rests and needs and known and not known.is_reviewed,
                 "investigation_open": run.lot in line and any(not end for _, end in run.inquiries),
-                "changed_after_release": run in lot.signed and lot.signed[run] is not known,
+                "changed_after_release": lot.decision == "released"  # else nobody acknowledges
+                and lot.signed.get(run, known) is not known,
             }
             found |= {code for code, does in speaks.items() if does}
         found |= {"parent_not_usable" for one in line[1:] if one.decision in OVER or any(one.holds)}

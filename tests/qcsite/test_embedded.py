@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from qcsite import embedded, keeper, programs
+from qcsite import embedded, embedded_server, keeper, programs
 from tests.qcsite.users import (
     PROJECT,
     USE,
@@ -358,7 +358,7 @@ def test_a_server_that_does_not_obey_is_stopped_at_once_and_loses_nothing(
 
 
 def test_a_large_log_is_put_aside(clusters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "LARGEST_LOG", 10)
+    monkeypatch.setattr(embedded_server, "LARGEST_LOG", 10)
 
     embedded.forget(embedded.ensure("test", clusters).directory)
 
@@ -524,7 +524,7 @@ def test_a_file_in_the_way_of_the_directory_is_named(tmp_path: Path) -> None:
 def test_a_start_that_somebody_else_holds_up_is_not_waited_for_without_end(
     clusters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(embedded_server, "PATIENCE_S", 0.1)
     other = keeper.open_lock(clusters / "test" / keeper.START_LOCK)
     assert keeper.try_lock(other, fcntl.LOCK_EX)
 
@@ -537,7 +537,7 @@ def test_a_start_that_somebody_else_holds_up_is_not_waited_for_without_end(
 def test_a_server_that_hangs_is_not_waited_for_without_end(
     clusters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(embedded_server, "PATIENCE_S", 0.1)
     other = keeper.open_lock(clusters / "test" / keeper.SERVER_LOCK)
     assert keeper.try_lock(other, fcntl.LOCK_EX)
 

@@ -13,7 +13,8 @@ from cryptography.exceptions import InvalidSignature
 
 from products.domain.errors import NoteError, ProofError
 from products.domain.merkle import node_hash
-from products.domain.notes import Checkpoint, checkpoint_text, open_checkpoint, sign_note, to_base64
+from products.domain.notes import Checkpoint, checkpoint_text, open_checkpoint, sign_note
+from products.domain.spelling import to_base64
 from products.domain.tlog import check_continuation, check_proof, parse_proof
 from tests.domain.test_merkle import ENTRIES, NODES
 from tests.sealing import OTHER, SIGNER

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -22,10 +22,9 @@ from django.utils import timezone
 from requests import Session
 
 from products.actions.identities import ProvedIdentity
+from products.admin.sso.discovery import DISCOVERY, fetched
 from products.admin.sso.tokens import UnprovedError, identity_proved_by
-from qcsite.sso import is_safe_address
 
-ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 SCOPES = ["openid", "profile", "email"]
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -35,21 +34,15 @@ class Conversation(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth
 
     @property
     def openid_config(self) -> dict[str, Any]:
-        """Its own description, read anew for each sign-in.
+        """Its own description, the same for as long as this conversation lasts.
 
         Raises:
             RequestException: it does not answer, or not with JSON.
             UnprovedError: it is another issuer's, or sends people to an address without TLS.
         """
         if not hasattr(self, "_openid_config"):
-            described = _fetched(self.get_provider().server_url)
-            if not isinstance(described, dict) or described.get("issuer") != settings.SSO_ISSUER:
-                raise UnprovedError("what is found at the issuer's address is not the issuer's own")
-            for name in ENDPOINTS:
-                if not is_safe_address(str(described.get(name, ""))):
-                    raise UnprovedError(f"the {name} is missing or without TLS")
-            self._openid_config = described
-        return self._openid_config
+            self._openid_config = DISCOVERY.description(self.get_provider().server_url)
+        return dict(self._openid_config)
 
     @property
     def basic_auth(self) -> bool:
@@ -83,7 +76,7 @@ class Conversation(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth
             raise UnprovedError("the answer to the code cannot be read") from error
         return identity_proved_by(
             token,
-            _fetched(self.openid_config["jwks_uri"]),
+            fetched(self.openid_config["jwks_uri"]),
             issuer=settings.SSO_ISSUER,
             client_id=settings.SSO_CLIENT_ID,
             nonce=state["data"]["nonce"],
@@ -122,10 +115,3 @@ class ConfiguredProvider(DefaultSocialAccountAdapter):  # type: ignore[misc]  # 
         session: Session = super().get_requests_session()
         session.max_redirects = 0
         return session
-
-
-def _fetched(address: str) -> Any:
-    with get_adapter().get_requests_session() as session:
-        answer = session.get(address)
-        answer.raise_for_status()
-        return answer.json()

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET
 from requests import RequestException
 
 from products.actions.identities import ProvedIdentity, sign_in_by_provider
-from products.admin.entering import complete_sign_in
+from products.admin.entering import by_provider, complete_sign_in
 from products.admin.sign_in import context_at_door
+from products.admin.sso.discovery import DISCOVERY
 from products.admin.sso.linking import to_confirmation
 from products.admin.sso.provider import SCOPES, Conversation
 from products.admin.sso.refusing import (
@@ -31,7 +32,6 @@ from products.admin.sso.refusing import (
     refused,
 )
 from products.admin.sso.tokens import UnprovedError
-from products.domain.accounts import SignInMethod
 
 SIGN_IN, LINK = "sign_in", "link"
 
@@ -107,20 +107,25 @@ def _proved(request: HttpRequest, state: dict[str, Any]) -> ProvedIdentity:
         raise RefusedError(NOT_CONFIRMED, "the provider sent no code")
     try:
         return Conversation(request, "sso").prove(state)
-    except RequestException as error:
-        raise RefusedError(SILENT, f"{type(error).__name__}: {error}") from error
-    except OAuth2Error as error:
-        raise RefusedError(UNPROVED, "the provider refused the code") from error
-    except UnprovedError as error:
-        raise RefusedError(UNPROVED, str(error)) from error
+    except (RequestException, OAuth2Error, UnprovedError) as error:
+        DISCOVERY.forget()
+        raise _why(error) from error
+
+
+def _why(error: Exception) -> RefusedError:
+    if isinstance(error, RequestException):
+        return RefusedError(SILENT, f"{type(error).__name__}: {error}")
+    if isinstance(error, OAuth2Error):
+        return RefusedError(UNPROVED, "the provider refused the code")
+    return RefusedError(UNPROVED, str(error))
 
 
 def _signed_in(request: HttpRequest, proved: ProvedIdentity, then: str) -> HttpResponse:
-    account = sign_in_by_provider(context_at_door(request), proved)
-    if account is None:
+    link = sign_in_by_provider(context_at_door(request), proved)
+    if link is None:
         raise RefusedError(OPENS_NOTHING, "the identity opens no account")
     here = then or reverse("admin:index")
-    return complete_sign_in(request, account, SignInMethod.PROVIDER, here)
+    return complete_sign_in(request, link.user, by_provider(link), here)
 
 
 def _is_here(request: HttpRequest, address: str) -> bool:

@@ -37,6 +37,8 @@ def _provider() -> Iterator[TestProvider]:
 @pytest.fixture
 def provider(_provider: TestProvider) -> TestProvider:
     _provider.restore()
+    # Its models need the applications that `_provider` installs.
+    import_module("products.admin.sso.discovery").DISCOVERY.forget()
     return _provider
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.urls import URLResolver, get_resolver
+from pytest_django import Settings
 
 from products.actions.accounts import create_account, create_person, set_active
-from products.actions.identities import link_identity
+from products.actions.identities import link_identity, unlink_identity
 from products.actions.tokens import issue_token
-from products.models import SignIn, User
+from products.models import IdentityLink, SignIn, User
 from tests.accounts import FIRST_PASSWORD, PASSWORD
 from tests.admin.pages import Page, address, the_lot
 from tests.admin.sso.browser import Browser, attempts, query_of
@@ -23,6 +24,11 @@ from tests.factors import app_of
 from tests.records import context, lot, people
 
 pytestmark = pytest.mark.django_db
+
+
+def unlink(why: str) -> None:
+    held = IdentityLink.objects.get(undone__isnull=True)
+    unlink_identity(context(people().admin, why), link=held.pk)
 
 
 def test_a_linked_person_gets_in_and_it_is_recorded(linked: TestProvider) -> None:
@@ -75,7 +81,6 @@ def test_nothing_of_allauth_is_stored_and_userinfo_is_not_asked(linked: TestProv
     assert linked.paths() == [
         "/.well-known/openid-configuration",
         "/authorize",
-        "/.well-known/openid-configuration",
         "/token",
         "/keys",
     ]
@@ -236,6 +241,60 @@ def test_the_idle_session_ends_as_always(linked: TestProvider) -> None:
 
     assert browser.client.session.get_expiry_age() == 30 * 60
     assert browser.client.cookies["sessionid"]["httponly"]
+
+
+def test_a_session_ends_with_the_link_that_opened_it(linked: TestProvider) -> None:
+    by_provider, by_password = Browser(), Browser(people().analyst)
+    by_provider.sign_in()
+    half = Browser()
+    assert by_provider.client.get("/admin/").status_code == 200
+
+    app = app_of("analyst")
+    half.sign_in()
+    unlink("Left the company")
+
+    assert by_provider.client.get("/admin/")["Location"].startswith("/admin/login/")
+    assert by_provider.client.get("/admin/products/lot/")["Location"].startswith("/admin/login/")
+    code = {"second_factor": app.code()}
+    assert half.client.post("/admin/login/second-factor/", code)["Location"] == "/admin/login/"
+    assert half.account is None
+    assert by_password.client.get("/admin/").status_code == 200
+
+
+def test_a_new_link_opens_no_session_of_the_one_that_was_undone(linked: TestProvider) -> None:
+    browser = Browser()
+    browser.sign_in()
+    unlink("Wrong person")
+
+    link_identity(context(people().admin), username="analyst", issuer=linked.issuer, subject="a-1")
+
+    assert browser.client.get("/admin/").status_code == 302
+    browser.sign_in()
+    assert browser.client.get("/admin/").status_code == 200
+
+
+def test_a_session_by_the_provider_whose_link_nobody_knows_is_not_open(
+    linked: TestProvider,
+) -> None:
+    browser = Browser()
+    browser.sign_in()
+    session = browser.client.session
+    del session["exolot.signed_in_link"]
+    session.save()
+
+    assert browser.client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("issuer", ["", "https://other.example.org"])
+def test_a_session_ends_when_its_provider_is_set_no_more(
+    linked: TestProvider, issuer: str, settings: Settings
+) -> None:
+    browser = Browser()
+    browser.sign_in()
+
+    settings.SSO_ISSUER = issuer
+
+    assert browser.client.get("/admin/").status_code == 302
 
 
 def test_signing_out_here_claims_nothing_of_the_provider(linked: TestProvider) -> None:
