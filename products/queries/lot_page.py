@@ -202,7 +202,7 @@ def lot_records(lot: Lot, now: datetime, *, matched: bool = False) -> LotRecords
         ),
         holds=tuple(
             Hold.objects.filter(lot=lot)
-            .select_related("placed_by__person", "lift__disposition__signature")
+            .select_related("placed_by__person", "disposition", "lift__disposition__signature")
             .order_by("number")
         ),
         dispositions=dispositions,

@@ -81,7 +81,8 @@ def _window(lot: Lot) -> list[UUID]:
     others = Lot.objects.filter(product=lot.product_id).exclude(decision=Decision.VOID)
     newer = _keys(others.filter(_beside(">", here)).order_by("made_on", "id"))
     older = _keys(others.filter(_beside("<", here)).order_by("-made_on", "-id"))
-    after = newer if len(newer) < LOTS else newer[: LOTS // 2]
+    around = max(LOTS // 2, LOTS - 1 - len(older))
+    after = newer if len(newer) < LOTS else newer[:around]
     before = older[: LOTS - 1 - len(after)]
     return [*reversed(before), lot.pk, *after]
 
