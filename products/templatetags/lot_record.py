@@ -26,7 +26,7 @@ KINDS: dict[EventKind, tuple[str, str]] = {
     EventKind.HOLD: ("‖", "Hold"),
     EventKind.SPECIFICATION: ("§", "Specification"),
     EventKind.DECISION: ("★", "Decision"),
-    EventKind.ATTACHED: ("＋", "Attached"),  # noqa: RUF001  # wide, as the others are
+    EventKind.ATTACHED: ("+", "Attached"),
 }
 
 
