@@ -68,16 +68,18 @@ def test_a_limit_that_changes_makes_a_step_where_its_lot_begins() -> None:
             Slot((Decimal(5),), upper=Decimal(8)),
             Slot((Decimal(6),)),
             Slot((Decimal(6),), upper=Decimal(7)),
+            Slot((Decimal(6),), upper=Decimal(6)),
         ]
     )
 
     assert made is not None
     assert made.lower == ""
-    first, second = made.upper.split("M")[1:]
+    first, second, third = made.upper.split("M")[1:]
     assert coordinates(first)[0] == LEFT
     assert coordinates(first)[-1] == made.columns[2]
     assert coordinates(second)[0] == made.columns[3]
-    assert coordinates(second)[1] > coordinates(first)[1]
+    assert coordinates(third)[0] == made.columns[4]
+    assert coordinates(first)[1] < coordinates(second)[1] < coordinates(third)[1]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,8 @@ def test_on_a_log_scale_decades_are_the_ticks_and_equally_far_apart() -> None:
 
 
 def test_a_scale_of_positive_values_does_not_go_below_zero() -> None:
-    assert drawn("0.01", "10").ticks[0].label == "0"
+    (zero, *_) = drawn("0.01", "10").ticks
+    assert (zero.label, zero.y) == ("0", BOTTOM)
 
 
 def test_one_value_alone_and_values_that_hardly_differ_are_drawn() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from products.domain.criteria import LabelClaim, LimitKind, Verdict
+from products.domain.criteria import LabelClaim, LimitKind, Stage, Verdict
 from products.domain.facts import CriterionFacts, LotFacts
 from products.domain.results import Purpose, RunState
 from products.domain.trending import Trend, trends_of
@@ -101,6 +101,7 @@ def test_a_lot_whose_specification_asks_otherwise_has_no_place_in_the_trend() ->
     for lot in (
         asked_otherwise(VIABILITY, method="FLOW-1"),
         asked_otherwise(VIABILITY, code="other"),
+        asked_otherwise(VIABILITY, stage=Stage.BULK),
         replace(RELEASABLE, specification=None),
     ):
         here, other = trend(VIABILITY, RELEASABLE, lot).lots
