@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.urls import reverse
-
 from products.domain.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart
 from products.domain.criteria import Verdict
 from products.domain.selection import criterion_name
@@ -19,6 +17,9 @@ from products.queries.lot_trends import TrendLine, lot_trends
 
 SHAPES = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.REPORT_ONLY: "report"}
 BOUNDS = {"<": "below", ">": "above"}
+KINDS = ("pass", "fail", "report", "open")
+NEIGHBOUR = "../../{}/change/"
+"""From the page of one lot to that of another: it is written some hundred times."""
 BOX = {
     "width": WIDTH,
     "height": HEIGHT,
@@ -32,12 +33,11 @@ BOX = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``shape`` names a symbol, ``kind`` the colour that goes with it."""
+    """``shape`` names a symbol of the page."""
 
-    x: Decimal
-    y: Decimal
+    x: str
+    y: str
     shape: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Column:
     """A lot in a chart; ``told`` is what its marks say, in words."""
 
     url: str
-    left: Decimal
+    left: str
     told: str
     marks: tuple[Mark, ...]
 
@@ -64,9 +64,10 @@ class Figure:
 def trends(lot: Lot, page: LotPage) -> dict[str, object]:
     """For the template; ``here`` is the place of this lot among the others."""
     found = lot_trends(lot, page.facts)
-    urls = {row.key: reverse("admin:products_lot_change", args=[row.key]) for row in found.rows}
+    urls = {row.key: NEIGHBOUR.format(row.key) for row in found.rows}
     return {
         "box": BOX,
+        "kinds": KINDS,
         "figures": [_figure(line, [*urls.values()]) for line in found.lines],
         "groups": [
             (group, [(row, urls[row.key], row.key == lot.pk) for row in group.rows])
@@ -99,17 +100,27 @@ def _columns(trend: Trend, chart: Chart, urls: list[str]) -> Iterator[Column]:
                 for value, (x, y) in zip(lot.values, points, strict=True)
                 for mark in _marks(value, x, y)
             ]
-            yield Column(url, left, _told(lot), tuple(marks))
+            yield Column(url, _short(left), _told(lot), tuple(marks))
 
 
 def _marks(value: TrendValue, x: Decimal, y: Decimal) -> Iterator[Mark]:
     kind = SHAPES.get(value.verdict, "open")
     if value.comparator:
-        yield Mark(x, y, BOUNDS[value.comparator], kind)
+        yield Mark(_short(x), _short(y), f"{BOUNDS[value.comparator]}-{kind}")
     if not value.comparator or kind == "fail":
-        yield Mark(x, y, kind, kind)
+        yield Mark(_short(x), _short(y), kind)
+
+
+def _short(coordinate: Decimal) -> str:
+    return f"{coordinate:f}".removesuffix(".0")
 
 
 def _told(lot: TrendLot) -> str:
-    told = [f"{value.text}, {value.verdict.value.replace('_', ' ')}" for value in lot.values]
-    return f"{lot.number}: {'; '.join(told)}"
+    return f"{lot.number}: {'; '.join(_value(value) for value in lot.values)}"
+
+
+def _value(value: TrendValue) -> str:
+    """Only a verdict other than pass is said."""
+    if value.verdict is Verdict.PASS:
+        return value.text
+    return f"{value.text}, {value.verdict.value.replace('_', ' ')}"

@@ -229,11 +229,11 @@ def test_a_value_stands_among_those_of_the_other_lots_and_leads_to_them() -> Non
 
     assert chart.count("<figure") == 1
     assert "Endotoxin (final container) limit < 0.25 EU/mL" in page
-    assert chart.count('class="hit"') == 3
-    for shape in ("m-below", "m-fail", "m-pass"):
+    assert chart.count('href="#hit"') == 3
+    for shape in ("below-pass", "fail", "pass"):
         assert f'href="#{shape}"' in chart
     for number in (NUMBER, "EV-26-002"):
-        assert chart.count(f'href="{address("lot_change", the_lot(number))}"') == 2
+        assert chart.count(f'href="../../{the_lot(number).pk}/change/"') == 2
     assert "EV-26-002: 9.00, fail" in page
     assert "9.00 ✕ fail" in page
     assert "<0.05" in page

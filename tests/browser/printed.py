@@ -9,7 +9,7 @@ import re
 import zlib
 
 OBJECT = re.compile(rb"\n(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+STREAM = re.compile(rb"\bstream\r?\n(.*)", re.DOTALL)
 SHOWN = re.compile(rb"/(F\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
 PAIR = re.compile(rb"<([0-9A-Fa-f]{4})> <([0-9A-Fa-f]{4})>(?: <([0-9A-Fa-f]+)>)?")
 
@@ -53,4 +53,5 @@ def _letters(font: bytes, objects: dict[int, bytes]) -> dict[int, str]:
 def _stream(body: bytes) -> bytes:
     found = STREAM.search(body)
     assert found is not None
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body else found[1]
+    # It says itself where it ends; what follows is not of it.
+    return zlib.decompressobj().decompress(found[1]) if b"/FlateDecode" in body else found[1]

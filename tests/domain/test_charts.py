@@ -109,7 +109,8 @@ def test_on_a_log_scale_decades_are_the_ticks_and_equally_far_apart() -> None:
 
 def test_a_scale_of_positive_values_does_not_go_below_zero() -> None:
     (zero, *_) = drawn("0.01", "10").ticks
-    assert (zero.label, zero.y) == ("0", BOTTOM)
+    assert zero.label == "0"
+    assert zero.y == BOTTOM
 
 
 def test_one_value_alone_and_values_that_hardly_differ_are_drawn() -> None:
