@@ -15,6 +15,7 @@ from products.actions.dispositions import (
     release_lot,
 )
 from products.actions.specification_changes import change_lot_specification
+from products.admin.confirming import ConfirmingForm, items_of_changes, items_of_release
 from products.admin.forms import ActionForm, word
 from products.admin.lot_options import status_sentence
 from products.admin.pages import ActionPage, Crumb, Done
@@ -49,13 +50,14 @@ def release(lot: Lot, identity: Identity, crumbs: tuple[Crumb, ...]) -> ActionPa
     return ActionPage(
         action="lot.release",
         title=f"Release lot {lot.number}",
-        form_class=ActionForm,
+        form_class=ConfirmingForm,
         perform=perform,
         submit="Sign and release",
         meaning=MEANINGS[DispositionKind.RELEASE],
         template="admin/exolot/decide.html",
         back=_page_of(lot),
         lot=lot,
+        arguments={"items": items_of_release(lot_page(lot, timezone.now()))},
         shown=lambda: judged(lot, identity),
         crumbs=crumbs,
         is_wide=True,
@@ -116,7 +118,7 @@ def acknowledging(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
     return ActionPage(
         action="lot.acknowledge_changes",
         title=f"Acknowledge what changed on lot {lot.number} since its release",
-        form_class=ActionForm,
+        form_class=ConfirmingForm,
         perform=perform,
         submit="Sign the acknowledgement",
         meaning="Changes since release acknowledged",
@@ -126,6 +128,7 @@ def acknowledging(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         template="admin/exolot/decide.html",
         back=_page_of(lot),
         lot=lot,
+        arguments={"items": items_of_changes(lot_page(lot, timezone.now()))},
         shown=lambda: judged(lot),
         crumbs=crumbs,
         is_wide=True,

@@ -42,6 +42,7 @@ from products.admin.reviews import review
 from products.admin.samples import drawing
 from products.admin.site import site
 from products.admin.surface import RecordAdmin
+from products.admin.trends import trends
 from products.domain.lots import STATUS_LABELS
 from products.domain.roles import Permission
 from products.domain.sources import TISSUE_LABELS
@@ -178,6 +179,7 @@ class LotAdmin(RecordAdmin[Lot]):
             "lot": record,
             "zone": record.site.zone,
             "sentence": status_sentence(page),
+            "trends": trends(record, page),
             "trail_link": self._trail_link(request, record),
             "may_open": self.may(request, "run.open") and bool(page.samples),
             **divided(lot_options(request, page)),

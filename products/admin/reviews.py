@@ -44,6 +44,7 @@ class WaitingRun:
 
 class ReviewForm(ActionForm):
     runs = RunsField(required=False, widget=forms.CheckboxSelectMultiple())
+    rest_left_out = forms.BooleanField(required=False)
     comment = long_text("Comment", "Remarks of the review, if any.")
 
     def __init__(
@@ -73,6 +74,11 @@ class ReviewForm(ActionForm):
         """The ticked runs: what was posted, at first none."""
         return self["runs"].value() or ()
 
+    @property
+    def open_to_reader(self) -> list[str]:
+        """The runs that the reader may sign for, and so has to tick or to leave out."""
+        return [one.page.run.number for one in self.waiting if not one.is_own]
+
     def entries(self) -> list[tuple[WaitingRun, BoundField | None]]:
         """Each run with the input beside it."""
         return [(one, self[one.compared] if one.compared else None) for one in self.waiting]
@@ -80,6 +86,13 @@ class ReviewForm(ActionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         chosen = cleaned.get("runs", [])
+        left = [number for number in self.open_to_reader if number not in chosen]
+        if chosen and left and not cleaned.get("rest_left_out"):
+            self.add_error(
+                "rest_left_out",
+                f"Nothing is signed: you have not confirmed {', '.join(left)}. Check each and tick "
+                "it, return it to its analyst, or tick that you leave it out.",
+            )
         cleaned["compared"] = {
             one.page.run.number: cleaned[one.compared]
             for one in self.waiting

@@ -16,6 +16,7 @@ from products.domain.products import PROFILE_LABELS
 from products.domain.release import Evaluation, LotFacts, Outcome, RuleOutcome, evaluate
 from products.domain.results import RunState
 from products.domain.sources import TISSUE_LABELS
+from products.domain.timeline import Event
 from products.models import (
     Acknowledgement,
     Amendment,
@@ -46,6 +47,7 @@ from products.queries.lot_lines import (
     runs_beside,
     tables_of,
 )
+from products.queries.lot_timeline import timeline
 from products.queries.lots import Standing, lots_at
 from products.queries.matching import matchings, signatures
 from products.queries.versions import second_of, state_of
@@ -131,6 +133,10 @@ class LotRecords:
     def profile(self) -> str:
         return PROFILE_LABELS.get(self.facts.profile, self.facts.profile)
 
+    @property
+    def timeline(self) -> tuple[Event, ...]:
+        return timeline(self)
+
     def last_of(self, *kinds: str) -> Disposition | None:
         return next((row for row in reversed(self.dispositions) if row.kind in kinds), None)
 
@@ -196,7 +202,7 @@ def lot_records(lot: Lot, now: datetime, *, matched: bool = False) -> LotRecords
         ),
         holds=tuple(
             Hold.objects.filter(lot=lot)
-            .select_related("placed_by__person", "lift__disposition__signature")
+            .select_related("placed_by__person", "disposition", "lift__disposition__signature")
             .order_by("number")
         ),
         dispositions=dispositions,
@@ -243,7 +249,7 @@ def _samples(lot: Lot) -> tuple[Sample, ...]:
     runs = Run.objects.exclude(state=RunState.DISCARDED).order_by("number")
     return tuple(
         Sample.objects.filter(lot=lot)
-        .select_related("drawn_by")
+        .select_related("drawn_by", "recorded_by__person")
         .prefetch_related(Prefetch("runs", queryset=runs))
         .order_by("recorded_at", "number")
     )

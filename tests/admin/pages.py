@@ -56,10 +56,14 @@ class Visitor:
         return Page(self.client.get(address, query))
 
     def send(self, address: str, /, **typed: Any) -> Page:
-        """Fill the form as it is offered with what is typed, send it, and follow to the end."""
+        """Fill the form as it is offered with what is typed, send it, and follow to the end.
+
+        What a signer has to confirm is ticked, unless ``confirmed`` says otherwise.
+        """
         offered = self.client.get(address)
         form = getattr(offered, "context", None) and offered.context.get("form")
         known = {field.html_name: untouched(field) for field in form} if form else {}
+        known["confirmed"] = [item.key for item in getattr(form, "items", ())] or None
         body = {name: value for name, value in (known | typed).items() if value is not None}
         return Page(self.client.post(address, body, follow=True))
 
