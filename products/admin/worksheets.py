@@ -106,7 +106,7 @@ class WorksheetPages:
             methods=methods,
             version=version,
             beginning=beginning,
-            runs=open_runs(version)[:MOST_RUNS] if version else [],
+            runs=open_runs(version, beginning=beginning)[:MOST_RUNS] if version else [],
             candidates=found,
             most=MOST_SAMPLES if len(found) >= MOST_SAMPLES else 0,
         )

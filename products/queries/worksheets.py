@@ -123,10 +123,15 @@ def methods_on_worksheets() -> list[MethodVersion]:
     return [row for row in latest.values() if takes_worksheets(row)]
 
 
-def open_runs(version: MethodVersion) -> QuerySet[Run]:
+def open_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
     """Made in this house, not submitted yet; each with ``saved``, how many readings it has."""
     return (
-        Run.objects.filter(method_version=version, state=RunState.SAVED, laboratory__isnull=True)
+        Run.objects.filter(
+            method_version=version,
+            state=RunState.SAVED,
+            laboratory__isnull=True,
+            sample__number__istartswith=beginning,
+        )
         .select_related("lot", "sample", "criterion", "recorded_by__person")
         .annotate(saved=Count("readings"))
         .order_by("lot__number", "sample__number", "number")
