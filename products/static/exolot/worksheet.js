@@ -188,7 +188,17 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       if (!row.querySelector("[data-changed]")) unsaved.delete(row);
     }
-    say(`Run ${row.dataset.run}: ${found.verdict.word}. ${isSaving ? `${found.status.word}. ` : ""}${found.verdict.text}`);
+  };
+
+  const tell = (found, isSaving) => {
+    if (found.length === 1) {
+      const [run, { verdict, status: state }] = found[0];
+      say(`Run ${run}: ${verdict.word}. ${isSaving ? `${state.word}. ` : ""}${verdict.text}`);
+      return;
+    }
+    const counts = new Map();
+    for (const [, { verdict }] of found) counts.set(verdict.word, (counts.get(verdict.word) || 0) + 1);
+    say(`${found.length} runs: ${[...counts].map(([word, count]) => `${count} ${word.toLowerCase()}`).join(", ")}.`);
   };
 
   const ask = async (rows, isSaving) => {
@@ -206,6 +216,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!response.ok) throw new Error(String(response.status));
     const { runs } = await response.json();
     for (const row of rows) if (runs[row.dataset.run]) show(row, runs[row.dataset.run], sent, isSaving);
+    tell(Object.entries(runs), isSaving);
   };
 
   const signedOut = () => {

@@ -1,0 +1,121 @@
+"""The worksheet in a real browser, by keyboard alone: paste, verdicts, a sign-out, two people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from products.actions.readings import save_readings
+from products.domain.calculations import ReadingFacts
+from tests.browser.test_kept import sign_in_again
+from tests.browser.test_story import Watch, inspect, signed_in
+from tests.records import PURITY, context, lot, opened_run, people, product
+
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.activeElement.dispatchEvent(
+    new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+FIRST, SECOND = "EV-26-001-S1-R1", "EV-26-002-S1-R1"
+A4_LANDSCAPE = b"/MediaBox [0 0 841"
+
+
+@pytest.fixture
+def sheet(server: str) -> str:
+    """The address of a worksheet over two lots of two products."""
+    lot(criteria=[PURITY])
+    product("EXO-2", name="Placenta EV")
+    loose = replace(PURITY, lower="1.0E8")
+    lot("EV-26-002", criteria=[loose], product="EXO-2")
+    runs = [opened_run(PURITY), opened_run(loose, lot="EV-26-002")]
+    return f"{server}{reverse('admin:worksheet_sheet')}?" + "&".join(f"run={run}" for run in runs)
+
+
+def row(page: Page, run: str) -> Locator:
+    return page.locator(f"tbody[data-run='{run}']")
+
+
+def press(page: Page, *keys: str) -> None:
+    """Names of keys are pressed, other texts typed."""
+    for key in keys:
+        if key[0].isdigit():
+            page.keyboard.type(key)
+        else:
+            page.keyboard.press(key)
+
+
+def paste(page: Page, text: str) -> None:
+    page.evaluate(PASTE, text)
+
+
+def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> None:
+    watch, faults = Watch(), []
+    with signed_in(browser, server, "analyst", watch) as page:
+        page.goto(sheet)
+        first, second = row(page, FIRST), row(page, SECOND)
+        first.get_by_label("Particles per mL as measured, replicate 1").focus()
+        press(page, "4.9E9", "Enter", "5.0E9", "ArrowDown", "5.1E9", "ArrowRight", "100")
+        press(page, "Tab", "500")
+        expect(first.locator("[data-verdict]")).to_contain_text("✓ Pass")
+        expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+        press(page, "ArrowDown", "ArrowLeft", "ArrowLeft")
+        paste(page, "1.0E9\t100\t500\r\n1,0E9\r\n1.0E9\t7\r\n")
+        expect(page.get_by_role("status").last).to_contain_text("Without a cell, and left out: 7.")
+        expect(second.locator("[data-verdict]")).to_contain_text("Not readable")
+        expect(second.locator("[data-status]")).to_contain_text("Not all saved")
+        faults += inspect(page, "worksheet")
+        faults += narrow(page)
+
+        page.context.clear_cookies(name="sessionid")
+        second.get_by_label("replicate 2").fill("1.1E9")
+        expect(page.get_by_text("You were signed out. What you typed is kept")).to_be_visible()
+        page.get_by_role("link", name="Sign in again").click()
+        sign_in_again(page, "analyst")
+        expect(second.get_by_label("replicate 2")).to_have_value("1.1E9")
+        expect(second.locator("[data-verdict]")).to_contain_text("✓ Pass")
+        expect(second.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+        save_readings(
+            context(people().analyst2), run=SECOND, readings=[ReadingFacts("dilution", "200")]
+        )
+        second.get_by_label("Dilution factor").fill("150")
+        expect(second).to_contain_text("Ben Baker saved '200' at")
+        expect(second.locator("[data-status]")).to_contain_text("Changed by somebody else")
+        faults += inspect(page, "conflict")
+        page.get_by_role("button", name="Save, do not judge yet").press("Enter")
+        expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
+
+        page.get_by_role("button", name="Tick every complete run").press("Enter")
+        page.get_by_role("button", name="Save and submit the ticked runs").press("Enter")
+        expect(page.get_by_text("Submitted as performed by you: 2 pass.")).to_be_visible()
+        expect(page.locator("input[data-col]")).to_have_count(0)
+        page.get_by_role("link", name="Blank for the bench").press("Enter")
+        expect(page.get_by_role("button", name="Print")).to_be_visible()
+        faults += inspect(page, "bench")
+        printed = page.pdf(prefer_css_page_size=True)
+        page.goto(f"{server}{reverse('admin:worksheet')}?method=PUR-01")
+        faults += inspect(page, "start")
+
+    assert printed.count(A4_LANDSCAPE) == len(re.findall(rb"/Type /Page\b(?!s)", printed)) >= 1
+    assert faults == [], "\n".join(faults)
+    assert watch.complaints == []
+
+
+def narrow(page: Page) -> list[str]:
+    """On a telephone the grid scrolls in its own box, with the samples in sight."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    box, stays = page.locator(".sheetbox"), page.locator("tbody .stays").first
+    box.evaluate("box => { box.scrollLeft = 400; }")
+    found = {
+        "the page scrolls sideways": page.evaluate("document.documentElement.scrollWidth") > 390,
+        "the box does not scroll": box.evaluate("box => box.scrollLeft") < 300,
+        "the sample is out of sight": (stays.bounding_box() or {"x": -1})["x"] < 0,
+    }
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [fault for fault, is_so in found.items() if is_so]
