@@ -81,6 +81,11 @@ def lines_of(version: MethodVersion) -> int:
     return version.replicates if any(item.per == "replicate" for item in inputs) else 1
 
 
+def width_of(version: MethodVersion) -> int:
+    """How many columns the blank has: sample, limit, remarks, and the replicate if it has some."""
+    return len(inputs_of_version(version)) + 3 + (lines_of(version) > 1)
+
+
 def groups_of(rows: Sequence[SheetRow]) -> Iterator[Group]:
     first = 0
     for row in rows:

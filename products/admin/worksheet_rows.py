@@ -56,8 +56,8 @@ class Cell:
         return self.field.name, self.replicate
 
     @property
-    def described_by(self) -> str:
-        return f"{self.name}_says" if self.error or self.note else ""
+    def says(self) -> str:
+        return self.error or self.note
 
     def as_reading(self) -> ReadingFacts:
         return ReadingFacts(self.field.name, self.text, self.unit, self.replicate)

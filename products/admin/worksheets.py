@@ -25,7 +25,14 @@ from django.urls import URLPattern, path, reverse
 from products.admin.as_of import refuse_as_of
 from products.admin.pages import STALE, ActionPage, Crumb, answer, require
 from products.admin.requests import context_from, identity_in
-from products.admin.worksheet_grid import columns_of, doubt_groups, groups_of, head_of, lines_of
+from products.admin.worksheet_grid import (
+    columns_of,
+    doubt_groups,
+    groups_of,
+    head_of,
+    lines_of,
+    width_of,
+)
 from products.admin.worksheet_opening import OpenSheetForm, opening_runs, suggestions
 from products.admin.worksheet_print import bench_rows
 from products.admin.worksheet_rows import SheetRow, row_of
@@ -87,6 +94,8 @@ class WorksheetPages:
             except UnknownReferenceError as error:
                 raise Http404(error.message) from None
             except UnfitError as error:
+                if view in {self.judge, self.save}:
+                    return JsonResponse({"error": str(error)}, status=400)
                 messages.error(request, str(error))
                 return HttpResponseRedirect(reverse("admin:worksheet"))
 
@@ -161,6 +170,7 @@ class WorksheetPages:
             crumbs=self._crumbs(version),
             version=version,
             columns=columns_of(version),
+            width=width_of(version),
             lines=range(1, lines_of(version) + 1),
             rows=rows,
         )
@@ -214,6 +224,7 @@ class WorksheetPages:
             version=version,
             head=head_of(runs),
             columns=columns_of(version),
+            width=width_of(version) + 1,
             has_replicates=lines_of(version) > 1,
             groups=list(groups_of(rows)),
             doubts=doubt_groups(rows),

@@ -87,7 +87,6 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
         second.get_by_label("Dilution factor").fill("150")
         expect(second).to_contain_text("Ben Baker saved '200' at")
         expect(second.locator("[data-status]")).to_contain_text("Changed by somebody else")
-        faults += inspect(page, "conflict")
         page.get_by_role("button", name="Save, do not judge yet").press("Enter")
         expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
 

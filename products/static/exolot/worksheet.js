@@ -9,22 +9,26 @@ document.addEventListener("DOMContentLoaded", () => {
   const JUDGE_AFTER = 250;
   const SAVE_AFTER = 1500;
   const AGAIN_AFTER = 10000;
+  const TRIES = 6;
   const says = document.getElementById("worksheet_says");
   const cells = [...form.querySelectorAll("input[data-col]")];
   if (!cells.length) return;
+  // What is on record stands in each cell at first, unless the cell says otherwise.
+  for (const cell of cells) if (cell.dataset.saved === undefined) cell.dataset.saved = cell.defaultValue;
+  const linesOf = (cell) => Number(cell.dataset.lines || 1);
   const say = (text) => { if (says.textContent !== text) says.textContent = text; };
 
   // Where the cells are: a cell that spans lines is found from each of them.
   const places = new Map();
   for (const cell of cells) {
     const first = Number(cell.dataset.line);
-    for (let line = first; line < first + Number(cell.dataset.lines); line += 1) {
+    for (let line = first; line < first + linesOf(cell); line += 1) {
       places.set(`${line}:${cell.dataset.col}`, cell);
     }
   }
   const lines = [...new Set(cells.flatMap((cell) => {
     const first = Number(cell.dataset.line);
-    return Array.from({ length: Number(cell.dataset.lines) }, (_, at) => first + at);
+    return Array.from({ length: linesOf(cell) }, (_, at) => first + at);
   }))].sort((one, other) => one - other);
   const columns = [...new Set(cells.map((cell) => Number(cell.dataset.col)))].sort((one, other) => one - other);
   const at = (line, column) => places.get(`${line}:${column}`);
@@ -125,6 +129,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const toSave = new Set();
   let judgeTimer = 0;
   let saveTimer = 0;
+  let tries = 0;
   let isBusy = false;
   let isOut = false;
 
@@ -153,7 +158,16 @@ document.addEventListener("DOMContentLoaded", () => {
   const status = (row, kind, glyph, word, text) => mark(row.querySelector("[data-status]"), { kind, glyph, word, text });
 
   const note = (cell, text, isWrong) => {
-    document.getElementById(`${cell.name}_says`).textContent = text;
+    const id = `${cell.name}_says`;
+    let place = document.getElementById(id);
+    if (!place && text) {
+      place = document.createElement("span");
+      place.className = "says";
+      place.id = id;
+      cell.after(place);
+      cell.setAttribute("aria-describedby", id);
+    }
+    if (place) place.textContent = text;
     if (isWrong) cell.setAttribute("aria-invalid", "true");
     else cell.removeAttribute("aria-invalid");
   };
@@ -242,12 +256,16 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         try {
           await ask(rows, isSaving);
+          tries = 0;
         } catch (error) {
           for (const row of rows) {
             if (unsaved.has(row)) status(row, "refused", "✕", "Not saved", "What you typed stays in the cells.");
           }
-          say(`The server did not take it (${error.message}). What you typed stays here; it is tried again.`);
-          setTimeout(() => {
+          // Not for ever: a page left alone has to reach the end of its session.
+          tries += 1;
+          const next = tries < TRIES ? "it is tried again" : "save again by the button";
+          say(`The server did not take it (${error.message}). What you typed stays here; ${next}.`);
+          if (tries < TRIES) setTimeout(() => {
             for (const row of unsaved) toSave.add(row);
             work();
           }, AGAIN_AFTER);
@@ -264,6 +282,7 @@ document.addEventListener("DOMContentLoaded", () => {
     delete cell.dataset.conflict;
     cell.toggleAttribute("data-changed", cell.value.trim() !== cell.dataset.saved);
     unsaved.add(row);
+    tries = 0;
     status(row, "draft", "✎", "Not saved yet", "");
     clearTimeout(judgeTimer);
     clearTimeout(saveTimer);
