@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from products.actions.readings import save_readings
 from products.actions.runs import discard_run, open_run
+from products.actions.specification_changes import change_lot_specification
 from products.domain.calculations import Formula, ReadingFacts
 from products.domain.criteria import Category, Criterion, LimitKind, Stage
 from products.domain.roles import ROLE_PERMISSIONS, Permission, Role
@@ -28,6 +29,7 @@ from tests.records import (
     STERILITY,
     UNPROVEN_ENDOTOXIN,
     approved_method,
+    approved_specification,
     calibrated,
     context,
     lot,
@@ -382,6 +384,24 @@ def test_the_verdict_shown_is_the_one_that_the_submit_makes() -> None:
     assert {text: made[runs[text]][0] for text in VERDICTS} | {"7": made[free.number][0]} == (
         VERDICTS | {"7": "report_only"}
     )
+
+
+def test_the_limit_is_that_of_the_specification_which_the_lot_is_bound_to_now(
+    sheet: Sheet, loose: Run
+) -> None:
+    """Not of the one that the run was opened under."""
+    version = approved_specification("EXO-2", [replace(LOOSE, lower="9.0E8")]).version
+    quality = context(people().quality, "The process became more capable")
+    change_lot_specification(quality, lot=SECOND, version=version)
+    typed = cells(loose, "4.9E9", "5.0E9", "5.1E9") | {f"{loose.number}:protein:1": "1000"}
+
+    found = sheet.ask("judge", typed)[loose.number]["verdict"]
+    page = sheet.send("submit", submit=[loose.number], **typed)
+
+    result = Result.objects.get()
+    assert (found["kind"], found["text"]) == (result.verdict, result.explanation)
+    assert found["kind"] == "fail"
+    assert "≥ 9.0E8 particles/µg" in page
 
 
 def test_a_scatter_of_replicates_and_a_value_below_the_loq_are_judged_alike(
