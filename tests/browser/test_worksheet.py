@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from products.actions.readings import save_readings
 from products.domain.calculations import ReadingFacts
@@ -49,47 +51,99 @@ def press(page: Page, *keys: str) -> None:
             page.keyboard.press(key)
 
 
-def paste(page: Page, text: str) -> None:
-    page.evaluate(PASTE, text)
+@contextmanager
+def held_back(page: Page) -> Iterator[Callable[[], None]]:
+    """What is sent to be saved stays under way; called, it waits until something is."""
+    held: list[Route] = []
+    is_over = False
+
+    def hold(route: Route) -> None:
+        if is_over:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def wait() -> None:
+        while not held:
+            page.wait_for_timeout(50)
+
+    page.route("**/sheet/save/", hold)
+    yield wait
+    is_over = True
+    for route in held:
+        route.continue_()
+
+
+def fill_in_by_keys(page: Page) -> None:
+    first = row(page, FIRST)
+    first.get_by_label("Particles per mL as measured, replicate 1").focus()
+    press(page, "4.9E9", "Enter", "5.0E9", "ArrowDown", "5.1E9", "ArrowRight", "100")
+    press(page, "Tab", "500")
+    expect(first.locator("[data-verdict]")).to_contain_text("✓ Pass")
+    press(page, "ArrowDown")
+    expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
+def type_on_while_it_is_saved(page: Page) -> None:
+    first = row(page, FIRST)
+    press(page, "ArrowUp")
+    with held_back(page) as saving:
+        press(page, "600", "ArrowDown")
+        saving()
+        press(page, "ArrowUp", "End", "1")
+    press(page, "ArrowDown")
+    expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
+    expect(first.get_by_label("Total protein")).to_have_value("6001")
+    # So much protein fails; 500 is what was measured.
+    press(page, "ArrowUp", "500", "ArrowDown")
+
+
+def paste_a_block(page: Page) -> None:
+    second = row(page, SECOND)
+    press(page, "ArrowLeft", "ArrowLeft")
+    page.evaluate(PASTE, "1.0E9\t100\t500\r\n1,0E9\r\n1.0E9\t7\r\n")
+    expect(second.locator("[data-verdict]")).to_contain_text("Not readable")
+    expect(second.locator("[data-status]")).to_contain_text("Not all saved")
+    expect(second.get_by_label("replicate 2")).to_have_value("1,0E9")
+    expect(page.get_by_text("Without a cell, and left out: 7.")).to_be_visible()
+
+
+def be_signed_out_and_come_back(page: Page) -> None:
+    second = row(page, SECOND)
+    page.context.clear_cookies(name="sessionid")
+    second.get_by_label("replicate 2").fill("1.1E9")
+    press(page, "Tab")
+    expect(page.get_by_text("You were signed out. What you typed is kept")).to_be_visible()
+    page.get_by_role("link", name="Sign in again").press("Enter")
+    sign_in_again(page, "analyst")
+    expect(second.get_by_label("replicate 2")).to_have_value("1.1E9")
+    expect(second.locator("[data-verdict]")).to_contain_text("✓ Pass")
+    expect(second.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
+def meet_another(page: Page) -> None:
+    second = row(page, SECOND)
+    dilution = [ReadingFacts("dilution", "200")]
+    save_readings(context(people().analyst2), run=SECOND, readings=dilution)
+    second.get_by_label("Dilution factor").fill("150")
+    press(page, "Tab")
+    expect(second).to_contain_text("Ben Baker saved '200' at")
+    expect(second.locator("[data-status]")).to_contain_text("Changed by somebody else")
+    page.get_by_role("button", name="Save, do not judge yet").press("Enter")
+    expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
 
 
 def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> None:
     watch, faults = Watch(), []
     with signed_in(browser, server, "analyst", watch) as page:
         page.goto(sheet)
-        first, second = row(page, FIRST), row(page, SECOND)
-        first.get_by_label("Particles per mL as measured, replicate 1").focus()
-        press(page, "4.9E9", "Enter", "5.0E9", "ArrowDown", "5.1E9", "ArrowRight", "100")
-        press(page, "Tab", "500")
-        expect(first.locator("[data-verdict]")).to_contain_text("✓ Pass")
-        expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
-
-        press(page, "ArrowDown", "ArrowLeft", "ArrowLeft")
-        paste(page, "1.0E9\t100\t500\r\n1,0E9\r\n1.0E9\t7\r\n")
-        expect(page.get_by_role("status").last).to_contain_text("Without a cell, and left out: 7.")
-        expect(second.locator("[data-verdict]")).to_contain_text("Not readable")
-        expect(second.locator("[data-status]")).to_contain_text("Not all saved")
+        fill_in_by_keys(page)
+        type_on_while_it_is_saved(page)
+        paste_a_block(page)
         faults += inspect(page, "worksheet")
         faults += narrow(page)
-
-        page.context.clear_cookies(name="sessionid")
-        second.get_by_label("replicate 2").fill("1.1E9")
-        expect(page.get_by_text("You were signed out. What you typed is kept")).to_be_visible()
-        page.get_by_role("link", name="Sign in again").click()
-        sign_in_again(page, "analyst")
-        expect(second.get_by_label("replicate 2")).to_have_value("1.1E9")
-        expect(second.locator("[data-verdict]")).to_contain_text("✓ Pass")
-        expect(second.locator("[data-status]")).to_contain_text("Saved, no result yet")
-
-        save_readings(
-            context(people().analyst2), run=SECOND, readings=[ReadingFacts("dilution", "200")]
-        )
-        second.get_by_label("Dilution factor").fill("150")
-        expect(second).to_contain_text("Ben Baker saved '200' at")
-        expect(second.locator("[data-status]")).to_contain_text("Changed by somebody else")
-        page.get_by_role("button", name="Save, do not judge yet").press("Enter")
-        expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
-
+        be_signed_out_and_come_back(page)
+        meet_another(page)
         page.get_by_role("button", name="Tick every complete run").press("Enter")
         page.get_by_role("button", name="Save and submit the ticked runs").press("Enter")
         expect(page.get_by_text("Submitted as performed by you: 2 pass.")).to_be_visible()

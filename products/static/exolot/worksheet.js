@@ -7,7 +7,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("form[data-worksheet]");
   if (!form) return;
   const JUDGE_AFTER = 250;
-  const SAVE_AFTER = 1500;
+  // A cell is saved when it is left; one in which somebody pauses, after a while.
+  const SAVE_LEFT = 300;
+  const SAVE_PAUSED = 8000;
   const AGAIN_AFTER = 10000;
   const TRIES = 6;
   const says = document.getElementById("worksheet_says");
@@ -16,7 +18,12 @@ document.addEventListener("DOMContentLoaded", () => {
   // What is on record stands in each cell at first, unless the cell says otherwise.
   for (const cell of cells) if (cell.dataset.saved === undefined) cell.dataset.saved = cell.defaultValue;
   const linesOf = (cell) => Number(cell.dataset.lines || 1);
-  const say = (text) => { if (says.textContent !== text) says.textContent = text; };
+  // What a paste left out stays to be read until somebody types.
+  let leftOut = "";
+  const say = (text) => {
+    const whole = `${text}${leftOut}`;
+    if (says.textContent !== whole) says.textContent = whole;
+  };
 
   // Where the cells are: a cell that spans lines is found from each of them.
   const places = new Map();
@@ -118,8 +125,9 @@ document.addEventListener("DOMContentLoaded", () => {
       }));
     }
     last.dispatchEvent(new Event("input", { bubbles: true }));
-    const rest = left.length ? ` Without a cell, and left out: ${left.join(", ")}.` : "";
-    say(`Pasted into ${filled} cells.${rest}`);
+    saveIn(SAVE_LEFT);
+    leftOut = left.length ? ` Without a cell, and left out: ${left.join(", ")}.` : "";
+    say(`Pasted into ${filled} cells.`);
   });
 
   // Rows that were touched go to the server: soon to be judged, a little later to be saved.
@@ -187,13 +195,15 @@ document.addEventListener("DOMContentLoaded", () => {
           note(cell, said.error || (isSaving ? said.note : ""), Boolean(said.error || said.conflict));
         }
       }
+      // Typed on meanwhile, over what somebody else had saved.
+      if (isSaving && !isAsSent && said.note) note(cell, said.note, said.conflict);
       cell.toggleAttribute("data-changed", cell.value.trim() !== cell.dataset.saved);
     }
+    if (isSaving) row.querySelector("[data-seen]").value = found.seen;
     if (isLater) return;
     row.dataset.missing = found.missing;
     mark(row.querySelector("[data-verdict]"), found.verdict);
     if (isSaving) {
-      row.querySelector("[data-seen]").value = found.seen;
       const conflict = row.querySelector("[data-conflict]");
       if (!conflict) mark(row.querySelector("[data-status]"), found.status);
       else {
@@ -285,18 +295,25 @@ document.addEventListener("DOMContentLoaded", () => {
     tries = 0;
     status(row, "draft", "✎", "Not saved yet", "");
     clearTimeout(judgeTimer);
-    clearTimeout(saveTimer);
     judgeTimer = setTimeout(() => {
       for (const one of unsaved) toJudge.add(one);
       work();
     }, JUDGE_AFTER);
+    saveIn(SAVE_PAUSED);
+  };
+  const saveIn = (wait) => {
+    clearTimeout(saveTimer);
     saveTimer = setTimeout(() => {
       for (const one of unsaved) toSave.add(one);
       work();
-    }, SAVE_AFTER);
+    }, wait);
   };
   form.addEventListener("input", (event) => {
+    leftOut = "";
     if (event.target.dataset.col) touch(event.target);
+  });
+  form.addEventListener("focusout", (event) => {
+    if (event.target.dataset.col && event.target.hasAttribute("data-changed")) saveIn(SAVE_LEFT);
   });
 
   // Whoever leaves within the second: what was typed goes along.
@@ -323,5 +340,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // What came back after a sign-in is typed as well.
-  for (const cell of cells) if (cell.value !== cell.defaultValue) touch(cell);
+  for (const cell of cells) {
+    if (cell.value !== cell.defaultValue) {
+      touch(cell);
+      saveIn(SAVE_LEFT);
+    }
+  }
 });
