@@ -5,7 +5,7 @@ What one run refuses keeps no other from being saved, and stays in its cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, QueryDict
@@ -16,7 +16,7 @@ from products.admin.requests import context_from, identity_in
 from products.admin.worksheet_rows import SheetRow, row_after, row_of
 from products.domain.errors import DomainError
 from products.models import Result
-from products.queries.worksheets import sheet_runs
+from products.queries.worksheets import SheetRun, sheet_runs
 
 TICKED = "submit"
 
@@ -38,29 +38,21 @@ class Sent:
         return any(row.has_conflicts for row in self.rows)
 
 
-def rows_typed(request: HttpRequest, numbers: Sequence[str]) -> tuple[SheetRow, ...]:
-    """The rows as they were sent; nothing is written.
-
-    Raises:
-        UnknownReferenceError: a number names no run.
-    """
+def rows_typed(request: HttpRequest, items: Iterable[SheetRun]) -> tuple[SheetRow, ...]:
+    """The rows as they were sent; nothing is written."""
     context = context_from(request)
     ticked = set(request.POST.getlist(TICKED))
     rows = []
-    for item in sheet_runs(numbers, identity_in(request)):
+    for item in items:
         row = row_of(item, context, _texts(request.POST, item.run.number))
         row.is_ticked = row.number in ticked
         rows.append(row)
     return tuple(rows)
 
 
-def save_rows(request: HttpRequest, numbers: Sequence[str], *, submits: bool) -> Sent:
-    """Save what can be saved, and submit the ticked runs if asked.
-
-    Raises:
-        UnknownReferenceError: a number names no run.
-    """
-    rows = rows_typed(request, numbers)
+def save_rows(request: HttpRequest, items: Iterable[SheetRun], *, submits: bool) -> Sent:
+    """Save what can be saved, and submit the ticked runs if asked."""
+    rows = rows_typed(request, items)
     context = context_from(request)
     readings, results = 0, []
     for row in rows:
@@ -100,8 +92,8 @@ def _afterwards(
     request: HttpRequest, rows: Iterable[SheetRow], context: Context
 ) -> tuple[SheetRow, ...]:
     before = {row.number: row for row in rows}
-    items = sheet_runs(list(before), identity_in(request)) if before else ()
-    return tuple(row_after(before[item.run.number], item, context) for item in items)
+    now = sheet_runs(list(before), identity_in(request))
+    return tuple(row_after(before[item.run.number], item, context) for item in now)
 
 
 def _texts(sent: QueryDict, number: str) -> dict[str, str]:

@@ -177,8 +177,7 @@ class WorksheetPages:
 
     def sheet(self, request: HttpRequest) -> HttpResponse:
         """The grid. Sent without JavaScript, or to submit, it is saved and shown again."""
-        numbers = request.GET.getlist("run")
-        items = _sheet(numbers, request)
+        items = _sheet(request.GET.getlist("run"), request)
         if request.method != "POST":
             context = context_from(request)
             return self._grid(request, [row_of(item, context) for item in items])
@@ -188,7 +187,7 @@ class WorksheetPages:
                 request, "Nothing was submitted. Tick the runs that are to be submitted."
             )
             submits = False
-        sent = save_rows(request, numbers, submits=submits)
+        sent = save_rows(request, items, submits=submits)
         for level, text in _outcome(sent):
             messages.add_message(request, level, text)
         if sent.is_clean:
@@ -199,16 +198,13 @@ class WorksheetPages:
         """What a submit would make of what is typed; writes nothing."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        numbers = request.POST.getlist("run")
-        _sheet(numbers, request)
-        return _as_json(rows_typed(request, numbers))
+        return _as_json(rows_typed(request, _sheet(request.POST.getlist("run"), request)))
 
     def save(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        numbers = request.POST.getlist("run")
-        _sheet(numbers, request)
-        return _as_json(save_rows(request, numbers, submits=False).rows)
+        items = _sheet(request.POST.getlist("run"), request)
+        return _as_json(save_rows(request, items, submits=False).rows)
 
     def _grid(
         self, request: HttpRequest, rows: Sequence[SheetRow], *, status: int = 200
