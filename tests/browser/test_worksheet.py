@@ -115,6 +115,7 @@ def be_signed_out_and_come_back(page: Page) -> None:
     press(page, "Tab")
     expect(page.get_by_text("You were signed out. What you typed is kept")).to_be_visible()
     page.get_by_role("link", name="Sign in again").press("Enter")
+    expect(page.get_by_label("Account")).to_be_focused()
     sign_in_again(page, "analyst")
     expect(second.get_by_label("replicate 2")).to_have_value("1.1E9")
     expect(second.locator("[data-verdict]")).to_contain_text("✓ Pass")
@@ -154,6 +155,10 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
         printed = page.pdf(prefer_css_page_size=True)
         page.goto(f"{server}{reverse('admin:worksheet')}?method=PUR-01")
         faults += inspect(page, "start")
+        page.get_by_label("EV-26-002-S1").press("Space")
+        page.get_by_role("button", name="Plan a worksheet").press("Enter")
+        expect(page.get_by_role("button", name="Open 1 run")).to_be_visible()
+        faults += inspect(page, "plan")
 
     assert printed.count(A4_LANDSCAPE) == len(re.findall(rb"/Type /Page\b(?!s)", printed)) >= 1
     assert faults == [], "\n".join(faults)
