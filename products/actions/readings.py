@@ -24,10 +24,12 @@ from products.domain.criteria import Verdict
 from products.domain.errors import (
     InvalidValueError,
     NotPermittedError,
+    StaleVersionError,
     WrongStatusError,
 )
 from products.domain.results import RunState, SupportFacts
 from products.domain.roles import Permission
+from products.domain.worksheets import RunSeen
 from products.models import Reading, Result, Run, RunSupport
 from products.queries.run_at_hand import LatestReading, RunAtHand
 from products.queries.runs import Place, place_of, result_in_effect, verdicts_of
@@ -42,6 +44,7 @@ def save_readings(
     run: str,
     readings: Sequence[ReadingFacts],
     supports: Sequence[SupportFacts] = (),
+    seen: RunSeen | None = None,
 ) -> Run:
     """Keep raw readings and supporting records as typed; nothing is judged before submit.
 
@@ -57,6 +60,7 @@ def save_readings(
         SeparationOfDutiesError: the actor reviewed the result.
     """
     hand = lock_run(context, run)
+    _check_seen(hand, seen)
     _keep(context, hand, readings, supports)
     return hand.run
 
@@ -68,6 +72,7 @@ def submit_run(
     run: str,
     readings: Sequence[ReadingFacts] = (),
     supports: Sequence[SupportFacts] = (),
+    seen: RunSeen | None = None,
 ) -> Result:
     """Submit the readings of the run as performed by the actor, and judge them.
 
@@ -75,9 +80,10 @@ def submit_run(
     An incubating run is submitted at set-up and again with every reading; each submission is the
     next version of the result. A fail or an invalid run opens an investigation. A returned run is
     submitted again as it is, with the analyst's answer as the context's reason; it stays performed
-    by who performed it.
+    by who performed it. ``seen`` is as of `save_readings`.
 
     Raises:
+        StaleVersionError: the run changed since the actor saw it.
         WrongStatusError: the run's result is final, the run was discarded or retracted, or nothing
             was read; a failing result would come out differently without a correction.
         InvalidValueError: a returned run is submitted without a reason; a reading is refused.
@@ -85,6 +91,7 @@ def submit_run(
         SeparationOfDutiesError: supporting records are sent by who reviewed the result.
     """
     hand = lock_run(context, run)
+    _check_seen(hand, seen)
     found = hand.run
     latest = hand.latest
     if readings or supports:
@@ -154,6 +161,14 @@ def _mark_submitted(run: Run, performed_by: UUID) -> None:
     run.state, run.performed_by_id = RunState.SUBMITTED, performed_by
     with connection.cursor() as cursor:
         cursor.execute(SUBMITTED, [run.state, performed_by, run.pk])
+
+
+def _check_seen(hand: RunAtHand, seen: RunSeen | None) -> None:
+    if seen is not None and seen != RunSeen(hand.last_sequence, hand.versions):
+        raise StaleVersionError(
+            f"Run {hand.run.number} has changed since you saw it: readings were saved or submitted "
+            "meanwhile. Nothing of yours was recorded. Look at it again, then save again."
+        )
 
 
 def _check_not_final(hand: RunAtHand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -85,10 +86,10 @@ class Group:
 def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...]:
     if Permission.READ not in identity.permissions:
         return ()
-    home, own = reverse("admin:index"), reverse("admin:password_change")
+    own = reverse("admin:password_change")
     factor = reverse("admin:second_factor")
     return (
-        Group("", (Entry("Home", home, request.path == home),)),
+        Group("", tuple(_first(request, identity))),
         *(
             Group(
                 label,
@@ -108,6 +109,13 @@ def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...
             ),
         ),
     )
+
+
+def _first(request: HttpRequest, identity: Identity) -> Iterator[Entry]:
+    home, worksheet = reverse("admin:index"), reverse("admin:worksheet")
+    yield Entry("Home", home, request.path == home)
+    if Permission.RECORD in identity.permissions:
+        yield Entry("Worksheet", worksheet, request.path.startswith(worksheet))
 
 
 def _entry(request: HttpRequest, label: str, model: str) -> Entry:

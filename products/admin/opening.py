@@ -61,7 +61,7 @@ class OpenRunForm(ActionForm):
 def opening(lot: Lot, criterion: str, crumbs: tuple[Crumb, ...]) -> ActionPage:
     def perform(context: Any, typed: dict[str, Any]) -> Done:
         named = {name: typed[name] for name in typed if name not in {*MEDIA_FIELDS, "lot_version"}}
-        run = open_run(context, **named, media=_media(typed))
+        run = open_run(context, **named, media=media_named(typed))
         url = reverse("admin:products_run_readings", args=[run.pk])
         return Done(url, f"Run {run.number} is open. Enter its readings.")
 
@@ -100,7 +100,7 @@ def opening(lot: Lot, criterion: str, crumbs: tuple[Crumb, ...]) -> ActionPage:
             "repeats": Run.objects.filter(
                 lot=lot, results__verdict__in=[Verdict.INVALID, Verdict.FAIL]
             ).values_list("number", flat=True),
-            **dict.fromkeys(MEDIA_FIELDS, _known_media()),
+            **dict.fromkeys(MEDIA_FIELDS, known_media()),
         },
         shown=lambda: {"criteria": criteria, "lot": lot},
         crumbs=crumbs,
@@ -108,14 +108,14 @@ def opening(lot: Lot, criterion: str, crumbs: tuple[Crumb, ...]) -> ActionPage:
     )
 
 
-def _known_media() -> list[tuple[str, str]]:
+def known_media() -> list[tuple[str, str]]:
     return [
         (f"{row.material}{LOT_WORD}{row.number}", f"{row.manufacturer}, until {row.expires_on}")
         for row in MediaLot.objects.order_by("-recorded_at")[:100]
     ]
 
 
-def _media(typed: dict[str, Any]) -> list[tuple[str, str]]:
+def media_named(typed: dict[str, Any]) -> list[tuple[str, str]]:
     pairs = []
     for name in MEDIA_FIELDS:
         if typed[name]:

@@ -117,6 +117,10 @@ class RunAdmin(RecordAdmin[Run]):
             "note",
         )
 
+    def list_links(self, request: HttpRequest) -> list[Crumb]:
+        may = self.may(request, "run.open")
+        return [Crumb("Worksheet", reverse("admin:worksheet"))] if may else []
+
     @admin.display(description="Test")
     def what(self, row: Run) -> str:
         version = row.method_version

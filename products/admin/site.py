@@ -21,6 +21,7 @@ from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
 from products.admin.requests import identity_in
 from products.admin.second_factors import OwnFactorPages
+from products.admin.worksheets import WorksheetPages
 from products.domain.accounts import SignInMethod
 from products.domain.lots import local_text
 from products.domain.passwords import SHORTEST
@@ -135,7 +136,8 @@ class ExolotSite(admin.AdminSite):
         """Without Django's own pages that nothing here uses."""
         unused = {"autocomplete", "jsi18n", "view_on_site"}
         kept = [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
-        return [*self.door.urls(), *OwnFactorPages(self).urls(), *kept]
+        own = [*OwnFactorPages(self).urls(), *WorksheetPages(self).urls()]
+        return [*self.door.urls(), *own, *kept]
 
 
 def _why_changed(account: User) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from products.domain.blocks import Block, make_block
 from products.domain.calibration import why_not_calibrated
 from products.domain.criteria import Verdict
-from products.domain.facts import LotFacts, MediaFacts, RunFacts
+from products.domain.facts import LotFacts, MediaFacts, RunFacts, TrainingFacts
 from products.domain.laboratories import ControlsStatement
 from products.domain.lots import local_text
 from products.domain.readings import Formula
@@ -176,12 +176,17 @@ def block_competence(selection: Selection, now: datetime) -> Iterator[Block]:
 
 
 def is_trained(run: RunFacts, day: date) -> bool:
-    return bool(run.performed_by) and any(
-        training.trained_on <= day
-        and (training.valid_until is None or day <= training.valid_until)
-        and training.document.strip()
-        and training.signed_by.strip()
-        for training in run.training
+    return bool(run.performed_by) and covers_day(run.training, day)
+
+
+def covers_day(training: Iterable[TrainingFacts], day: date) -> bool:
+    """Whether one of the trainings, with its document and signature, held on ``day``."""
+    return any(
+        one.trained_on <= day
+        and (one.valid_until is None or day <= one.valid_until)
+        and one.document.strip()
+        and one.signed_by.strip()
+        for one in training
     )
 
 

@@ -26,10 +26,12 @@ from products.domain.errors import (
     NotPermittedError,
     ResultExistsError,
     SeparationOfDutiesError,
+    StaleVersionError,
     UnknownReferenceError,
     WrongStatusError,
 )
 from products.domain.roles import Role
+from products.domain.worksheets import RunSeen
 from products.models import AuditEntry, Investigation, Lot, Reading, Run
 from tests.outside import go_live, laboratory, outside_run
 from tests.records import (
@@ -603,3 +605,18 @@ def test_an_endotoxin_value_counts_only_with_what_shows_the_test_to_be_valid(
 
     found = Lot.objects.get(number="EV-26-002").blocks
     assert {block["code"] for block in found} == blocks | {"review_missing"}
+
+
+def test_readings_are_refused_of_a_run_that_changed_since_it_was_seen() -> None:
+    run = opened_run()
+    analyst = context(people().analyst)
+    [live, dead] = counted()
+    save_readings(analyst, run=run.number, readings=[live], seen=RunSeen(0, 0))
+
+    with pytest.raises(StaleVersionError, match="has changed since you saw it"):
+        save_readings(analyst, run=run.number, readings=[dead], seen=RunSeen(0, 0))
+    with pytest.raises(StaleVersionError, match="Nothing of yours was recorded"):
+        submit_run(analyst, run=run.number, readings=[dead], seen=RunSeen(0, 0))
+
+    assert run.readings.count() == 1
+    assert submit_run(analyst, run=run.number, readings=[dead], seen=RunSeen(1, 0)).version == 1

@@ -42,7 +42,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const note = document.createElement("p");
     note.className = "message";
     note.setAttribute("role", "status");
-    note.textContent = "You were signed out. What you had typed is back; type your password again.";
+    const asksAgain = form.querySelector("input[type='password']") ? "; type your password again" : "";
+    note.textContent = `You were signed out. What you had typed is back${asksAgain}.`;
     form.before(note);
   };
 

@@ -1,0 +1,293 @@
+"""The rows of a worksheet: what stands in each cell, what was typed, how it would be judged.
+
+The verdict of a row is what `submit_run` would make of it now, by the functions that it judges by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from products.actions.base import Context
+from products.actions.results import check_reading_of, judge_against
+from products.domain.calculations import InputField, ReadingFacts
+from products.domain.criteria import Verdict
+from products.domain.errors import DomainError
+from products.domain.lots import local_text
+from products.domain.worksheets import RunSeen, Spot, merge, seen_in, spots_of
+from products.models import Reading
+from products.queries.worksheets import SheetRun, inputs_of_version
+from products.templatetags.exolot import VERDICT_MARKS
+
+LONGEST_READING = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A verdict as it is shown: by colour, glyph and word; ``text`` says why."""
+
+    kind: str
+    glyph: str
+    word: str
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Cell:
+    """``saved`` is what is on record, ``text`` what stands in the input; ``note`` what somebody
+    else did there meanwhile.
+    """
+
+    field: InputField
+    replicate: int
+    name: str
+    label: str
+    unit: str
+    saved: str
+    text: str
+    error: str = ""
+    note: str = ""
+    is_conflict: bool = False
+
+    @property
+    def spot(self) -> Spot:
+        return self.field.name, self.replicate
+
+    @property
+    def says(self) -> str:
+        return self.error or self.note
+
+    def as_reading(self) -> ReadingFacts:
+        return ReadingFacts(self.field.name, self.text, self.unit, self.replicate)
+
+
+@dataclass(slots=True)
+class SheetRow:
+    """A run with its cells; ``error`` is what an action said against saving the run,
+    ``not_submitted`` why it was not submitted.
+    """
+
+    item: SheetRun
+    cells: dict[Spot, Cell] = field(default_factory=dict)
+    error: str = ""
+    not_submitted: str = ""
+    news: str = ""
+    is_ticked: bool = False
+
+    @property
+    def number(self) -> str:
+        return self.item.run.number
+
+    @property
+    def changed(self) -> list[ReadingFacts]:
+        """What is typed, can be read, and is not on record yet."""
+        return [
+            cell.as_reading()
+            for cell in self.cells.values()
+            if cell.text != cell.saved and not (cell.error or cell.is_conflict)
+        ]
+
+    @property
+    def takes_input(self) -> bool:
+        """Also a run that was closed meanwhile, while what was typed is not on record."""
+        return self.item.is_open or bool(self.changed)
+
+    @property
+    def missing(self) -> list[Cell]:
+        return [cell for cell in self.cells.values() if not (cell.text or cell.field.optional)]
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.error or self.not_submitted) or self.has_unreadable
+
+    @property
+    def has_unreadable(self) -> bool:
+        return any(cell.error for cell in self.cells.values())
+
+    @property
+    def has_conflicts(self) -> bool:
+        return any(cell.is_conflict for cell in self.cells.values())
+
+    def mark(self) -> Mark:
+        """Of a run that was submitted its verdict; before, what it would be."""
+        version = self.item.version
+        if not self.item.is_open:
+            return _official(version.verdict, version.row.explanation) if version else _closed(self)
+        if self.has_unreadable:
+            return Mark("invalid", "!", "Not readable", "Look at the marked cells.")
+        if not any(cell.text for cell in self.cells.values()):
+            return Mark("draft", "…", "Empty")
+        if missing := self.missing:
+            one = len(missing) == 1
+            text = f"{len(missing)} reading{'' if one else 's'} missing."
+            return Mark("incomplete", "◔", "Incomplete", text)
+        return self._judged()
+
+    def _judged(self) -> Mark:
+        readings = [cell.as_reading() for cell in self.cells.values() if cell.text]
+        try:
+            judged = judge_against(self.item.run, self.item.criterion_row, readings)
+        except DomainError as error:
+            return Mark("invalid", "!", "Cannot be judged", error.message)
+        return _official(judged.verdict, judged.reason)
+
+    @property
+    def status(self) -> Mark:
+        """Whether what stands in the cells is on record."""
+        refusals = (("Not saved", self.error), ("Not submitted", self.not_submitted))
+        for word, why in refusals:
+            if why:
+                return Mark("refused", "✕", word, why)
+        if not self.item.is_open:
+            return Mark(self.item.run.state, "✓", self.item.run.state.capitalize())
+        return self._progress()
+
+    def _progress(self) -> Mark:
+        if self.has_conflicts:
+            return Mark("open", "!", "Changed by somebody else", self.news)
+        if self.has_unreadable:
+            return Mark("open", "!", "Not all saved", self.news)
+        if self.changed:
+            return Mark("draft", "✎", "Not saved yet", self.news)
+        if not self.item.readings:
+            return Mark("draft", "…", "Nothing saved", self.news)
+        return Mark("saved", "✎", "Saved, no result yet", self.news or self._last_saved())
+
+    def _last_saved(self) -> str:
+        last = self.item.readings[-1]
+        at = local_text(last.recorded_at, self.item.run.lot.site.zone)
+        return f"{last.recorded_by.printed_name}, {at}"
+
+    def as_json(self) -> dict[str, Any]:
+        mark, status = self.mark(), self.status
+        return {
+            "seen": str(self.item.seen),
+            "cells": {
+                cell.name: {
+                    "text": cell.text,
+                    "saved": cell.saved,
+                    "error": cell.error,
+                    "note": cell.note,
+                    "conflict": cell.is_conflict,
+                }
+                for cell in self.cells.values()
+            },
+            "missing": len(self.missing),
+            "verdict": _json(mark),
+            "status": _json(status),
+        }
+
+
+def row_of(item: SheetRun, context: Context, typed: Mapping[str, str] | None = None) -> SheetRow:
+    """The row with what was ``typed``, by names of inputs; a cell that is not sent is untouched."""
+    row = SheetRow(item)
+    now = item.latest()
+    seen = (seen_in(typed.get(seen_name(item), "")) if typed else None) or item.seen
+    then = item.latest(upto=seen.readings)
+    for cell in _cells(item, now):
+        base = then[cell.spot].text if cell.spot in then else ""
+        sent = (typed or {}).get(cell.name)
+        merged = merge(base, cell.saved, base if sent is None else sent.strip())
+        cell.text, cell.is_conflict = merged.text, merged.theirs is not None
+        if base != cell.saved and (cell.is_conflict or cell.text != (sent or "").strip()):
+            cell.note = _by_whom(item, now[cell.spot], context, is_conflict=cell.is_conflict)
+        cell.error = _why_refused(item, cell, context) if item.is_open else ""
+        row.cells[cell.spot] = cell
+    row.news = _news(item, seen, context)
+    return row
+
+
+def row_after(row: SheetRow, item: SheetRun, context: Context) -> SheetRow:
+    """``row`` once what could be saved of it was: ``item`` is its run as it stands now.
+
+    What was not saved stays in its cell, with what was said of it.
+    """
+    left = {
+        cell.name: cell.text
+        for cell in row.cells.values()
+        if cell.error or cell.is_conflict or (row.error and cell.text != cell.saved)
+    }
+    after = row_of(item, context, left)
+    after.error, after.not_submitted = row.error, row.not_submitted
+    after.news, after.is_ticked = row.news, row.is_ticked and bool(row.not_submitted)
+    for spot, cell in row.cells.items():
+        after.cells[spot].note, after.cells[spot].is_conflict = cell.note, cell.is_conflict
+    return after
+
+
+def seen_name(item: SheetRun) -> str:
+    return f"{item.run.number}:seen"
+
+
+def _cells(item: SheetRun, now: Mapping[Spot, Reading]) -> Iterator[Cell]:
+    version = item.run.method_version
+    for asked, replicate in spots_of(inputs_of_version(version), version.replicates):
+        saved = now.get((asked.name, replicate))
+        text = saved.text if saved else ""
+        which = (
+            f", replicate {replicate}"
+            if asked.per == "replicate" and version.replicates > 1
+            else ""
+        )
+        yield Cell(
+            field=asked,
+            replicate=replicate,
+            name=f"{item.run.number}:{asked.name}:{replicate}",
+            label=f"{asked.label}{which}, run {item.run.number}",
+            unit=(saved.unit if saved else "") or asked.unit or version.unit,
+            saved=text,
+            text=text,
+        )
+
+
+def _why_refused(item: SheetRun, cell: Cell, context: Context) -> str:
+    if cell.text == cell.saved:
+        return ""
+    if not cell.text:
+        return f"Saved as {cell.saved!r}: a saved reading is replaced by another, not removed."
+    if len(cell.text) > LONGEST_READING:
+        return f"A reading has at most {LONGEST_READING} characters."
+    try:
+        check_reading_of(item.run, cell.as_reading(), context)
+    except DomainError as error:
+        return error.message
+    return ""
+
+
+def _by_whom(item: SheetRun, theirs: Reading, context: Context, *, is_conflict: bool) -> str:
+    """Who saved something else since the row was shown: another person, or another window."""
+    at = local_text(theirs.recorded_at, item.run.lot.site.zone)
+    is_own = theirs.recorded_by_id == context.actor.pk
+    who = "You, in another window," if is_own else theirs.recorded_by.printed_name
+    saved = f"{who} saved {theirs.text!r} at {at}."
+    return f"{saved} Yours is not saved: save again to replace it." if is_conflict else saved
+
+
+def _news(item: SheetRun, seen: RunSeen, context: Context) -> str:
+    """Who else changed the run since it was shown."""
+    others = [
+        row
+        for row in item.readings
+        if row.sequence > seen.readings and row.recorded_by_id != context.actor.pk
+    ]
+    if not others:
+        return ""
+    names = " and ".join(dict.fromkeys(row.recorded_by.printed_name for row in others))
+    at: datetime = others[-1].recorded_at
+    return f"Changed meanwhile by {names}, last at {local_text(at, item.run.lot.site.zone)}."
+
+
+def _official(verdict: str, text: str) -> Mark:
+    glyph, word = VERDICT_MARKS[Verdict(verdict)]
+    return Mark(str(verdict), glyph, word, text)
+
+
+def _closed(row: SheetRow) -> Mark:
+    run = row.item.run
+    return Mark(run.state, "∅", run.state.capitalize(), run.discard_reason)
+
+
+def _json(mark: Mark) -> dict[str, str]:
+    return {"kind": mark.kind, "glyph": mark.glyph, "word": mark.word, "text": mark.text}

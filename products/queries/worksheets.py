@@ -1,0 +1,276 @@
+"""Worksheets: open runs of one method side by side; as many queries for sixty runs as for one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from products.domain.calculations import FORMULA_INPUTS, Formula, InputField
+from products.domain.criteria import Criterion, SatisfiedBy
+from products.domain.errors import UnknownReferenceError
+from products.domain.facts import TrainingFacts
+from products.domain.lots import Decision, zone_named
+from products.domain.methods import DocumentState
+from products.domain.results import RunState
+from products.domain.worksheets import Doubt, RunSeen, Spot, doubts_about
+from products.models import Criterion as CriterionRow
+from products.models import MethodVersion, Reading, Run, RunMedia, Sample, Training
+from products.queries.facts import criterion_of
+from products.queries.people import Identity
+from products.queries.supporting_facts import supporting_facts
+from products.queries.versions import VersionLine, is_in_effect, versions_of
+
+MOST_RUNS = 60
+MOST_SAMPLES = 200
+SET_ASIDE = (RunState.DISCARDED, RunState.RETRACTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRun:
+    """One run of a worksheet. ``criterion_row`` is the criterion in force, None without one.
+
+    ``readings`` are all ever saved and in effect, the oldest first; ``version`` is the result that
+    counts, None before the first submit.
+    """
+
+    run: Run
+    criterion_row: CriterionRow | None
+    criterion: Criterion | None
+    readings: tuple[Reading, ...]
+    seen: RunSeen
+    version: VersionLine | None
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a worksheet takes readings of it: it was never submitted, nor set aside."""
+        return self.run.state == RunState.SAVED
+
+    def latest(self, upto: int | None = None) -> dict[Spot, Reading]:
+        """What stood in each cell when the reading number ``upto`` was the last; now, without."""
+        found = {
+            (row.name, row.replicate): row
+            for row in self.readings
+            if upto is None or row.sequence <= upto
+        }
+        return {spot: row for spot, row in found.items() if not row.removed}
+
+
+def sheet_runs(numbers: Sequence[str], reader: Identity) -> tuple[SheetRun, ...]:
+    """The runs in the order of their lots and samples; doubts are those about ``reader``'s work.
+
+    Raises:
+        UnknownReferenceError: a number names no run.
+    """
+    runs = list(
+        Run.objects.filter(number__in=numbers)
+        .select_related(
+            "lot__product",
+            "lot__site",
+            "lot__specification",
+            "sample",
+            "criterion__method",
+            "method_version__method",
+            "instrument",
+            "laboratory",
+            "performed_by",
+            "recorded_by__person",
+        )
+        .order_by("lot__number", "sample__number", "number")
+    )
+    if missing := sorted(set(numbers) - {run.number for run in runs}):
+        raise UnknownReferenceError(f"There is no run {missing[0]!r}.", field="run")
+    criteria = _criteria_in_force(runs)
+    readings = _readings(runs)
+    versions = versions_of([run.pk for run in runs])
+    doubts = _doubts(runs, reader)
+    return tuple(
+        SheetRun(
+            run=run,
+            criterion_row=criteria.get(run.pk),
+            criterion=_criterion(criteria.get(run.pk)),
+            readings=tuple(row for row in readings[run.pk] if is_in_effect(row.amendment)),
+            seen=RunSeen(
+                max((row.sequence for row in readings[run.pk]), default=0),
+                len(versions.get(run.pk, ())),
+            ),
+            version=next((line for line in versions.get(run.pk, ()) if line.counts), None),
+            doubts=doubts[run.pk],
+        )
+        for run in runs
+    )
+
+
+def takes_worksheets(version: MethodVersion) -> bool:
+    """Whether each reading of the method has one cell; looks at culture vessels have none."""
+    return all(field.per != "vessel" for field in inputs_of_version(version))
+
+
+def inputs_of_version(version: MethodVersion) -> tuple[InputField, ...]:
+    return FORMULA_INPUTS[Formula(version.formula)]
+
+
+def methods_on_worksheets() -> list[MethodVersion]:
+    """Of each method the approved version that a run would be opened by."""
+    rows = MethodVersion.objects.filter(state=DocumentState.APPROVED).select_related("method")
+    latest: dict[UUID, MethodVersion] = {}
+    for row in rows.order_by("method__code", "-version"):
+        latest.setdefault(row.method_id, row)
+    return [row for row in latest.values() if takes_worksheets(row)]
+
+
+def open_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
+    """Made in this house, not submitted yet; each with ``saved``, how many readings it has."""
+    return (
+        Run.objects.filter(
+            method_version=version,
+            state=RunState.SAVED,
+            laboratory__isnull=True,
+            sample__number__istartswith=beginning,
+        )
+        .select_related("lot", "sample", "criterion", "recorded_by__person")
+        .annotate(saved=Count("readings"))
+        .order_by("lot__number", "sample__number", "number")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sample, and a criterion of its lot that asks for the method at the sample's stage.
+
+    ``runs`` are those made of the criterion before, whatever became of them.
+    """
+
+    sample: Sample
+    criterion_row: CriterionRow
+    criterion: Criterion
+    runs: tuple[Run, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.sample.number}~{self.criterion.code}"
+
+
+def candidates(
+    version: MethodVersion, *, beginning: str = "", keys: Collection[str] | None = None
+) -> list[Candidate]:
+    """What the method can be run on, of lots that are not closed; the newest samples first.
+
+    ``beginning`` narrows to samples (whose numbers begin with that of their lot); ``keys`` to those
+    candidates, in their order, and leaves out what is none.
+    """
+    asked = CriterionRow.objects.filter(method=version.method_id).exclude(
+        satisfied_by=SatisfiedBy.PARENT
+    )
+    samples = (
+        Sample.objects.filter(lot__specification__in=asked.values("specification"))
+        .exclude(lot__decision__in=[Decision.REJECTED, Decision.RECALLED, Decision.VOID])
+        .select_related("lot__product", "lot__site", "lot__specification")
+        .order_by("-recorded_at", "-number")
+    )
+    if keys is not None:
+        samples = samples.filter(number__in={key.rpartition("~")[0] for key in keys})
+    if beginning:
+        samples = samples.filter(number__istartswith=beginning)
+    drawn = list(samples[:MOST_SAMPLES])
+    criteria: dict[UUID, list[CriterionRow]] = defaultdict(list)
+    wanted = asked.filter(specification__in={row.lot.specification_id for row in drawn})
+    for row in wanted.select_related("method").order_by("position"):
+        criteria[row.specification_id].append(row)
+    runs = _runs_before(drawn, version)
+    found = {
+        one.key: one
+        for one in (
+            Candidate(row, asking, criterion_of(asking, asking.method.code), tuple(runs[row.pk]))
+            for row in drawn
+            for asking in criteria[row.lot.specification_id]
+            if asking.stage == row.stage
+        )
+    }
+    return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
+
+
+def _runs_before(samples: Iterable[Sample], version: MethodVersion) -> dict[UUID, list[Run]]:
+    found: dict[UUID, list[Run]] = defaultdict(list)
+    rows = Run.objects.filter(
+        sample__in=[row.pk for row in samples], method_version__method=version.method_id
+    ).exclude(state__in=SET_ASIDE)
+    for run in rows.order_by("recorded_at", "number"):
+        found[run.sample_id].append(run)
+    return found
+
+
+def _criterion(row: CriterionRow | None) -> Criterion | None:
+    return criterion_of(row, row.method.code) if row else None
+
+
+def _criteria_in_force(runs: Iterable[Run]) -> dict[UUID, CriterionRow]:
+    """As `products.queries.runs.criterion_in_force`, of all the runs at once."""
+    opened_for = {run.pk: run.criterion for run in runs if run.criterion is not None}
+    present = {
+        (row.specification_id, row.code, row.method_id): row
+        for row in CriterionRow.objects.filter(
+            specification__in={run.lot.specification_id for run in runs}
+        ).select_related("method")
+    }
+    return {
+        run.pk: present.get((run.lot.specification_id, row.code, row.method_id), row)
+        for run in runs
+        if (row := opened_for.get(run.pk)) is not None
+    }
+
+
+def _readings(runs: Iterable[Run]) -> dict[UUID, list[Reading]]:
+    found: dict[UUID, list[Reading]] = defaultdict(list)
+    rows = Reading.objects.filter(run__in=[run.pk for run in runs]).select_related(
+        "recorded_by__person", "amendment__second"
+    )
+    for row in rows.order_by("sequence"):
+        found[row.run_id].append(row)
+    return found
+
+
+def _doubts(runs: Sequence[Run], reader: Identity) -> dict[UUID, tuple[Doubt, ...]]:
+    supporting = supporting_facts({str(run.lot_id) for run in runs})
+    used: dict[UUID, list[str]] = defaultdict(list)
+    for link in RunMedia.objects.filter(run__in=[run.pk for run in runs]):
+        used[link.run_id].append(str(link.media_lot_id))
+    training = _training(reader, {run.method_version_id for run in runs})
+    return {
+        run.pk: tuple(
+            doubts_about(
+                run.number,
+                run.performed_at.astimezone(zone_named(run.lot.site.zone)).date(),
+                instrument=supporting.instruments.get(str(run.instrument_id)),
+                media=[supporting.media[key] for key in used[run.pk]],
+                required_media=run.method_version.media,
+                training=training[run.method_version_id],
+                analyst=reader.printed_name,
+                method=str(run.method_version),
+            )
+        )
+        if run.state == RunState.SAVED and not run.from_paper and run.laboratory_id is None
+        else ()
+        for run in runs
+    }
+
+
+def _training(reader: Identity, versions: Collection[UUID]) -> Mapping[UUID, list[TrainingFacts]]:
+    """The reader's own: who submits a run has performed it."""
+    found: dict[UUID, list[TrainingFacts]] = defaultdict(list)
+    rows = Training.objects.filter(person=reader.person, method_version__in=versions)
+    for row in rows.select_related("signature"):
+        found[row.method_version_id].append(
+            TrainingFacts(
+                str(row.pk),
+                row.trained_on,
+                row.valid_until,
+                row.document,
+                row.signature.printed_name,
+            )
+        )
+    return found

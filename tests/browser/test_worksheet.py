@@ -1,0 +1,179 @@
+"""The worksheet in a real browser, by keyboard alone: paste, verdicts, a sign-out, two people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from products.actions.readings import save_readings
+from products.domain.calculations import ReadingFacts
+from tests.browser.test_kept import sign_in_again
+from tests.browser.test_story import Watch, inspect, signed_in
+from tests.records import PURITY, context, lot, opened_run, people, product
+
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.activeElement.dispatchEvent(
+    new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+FIRST, SECOND = "EV-26-001-S1-R1", "EV-26-002-S1-R1"
+A4_LANDSCAPE = b"/MediaBox [0 0 841"
+
+
+@pytest.fixture
+def sheet(server: str) -> str:
+    """The address of a worksheet over two lots of two products."""
+    lot(criteria=[PURITY])
+    product("EXO-2", name="Placenta EV")
+    loose = replace(PURITY, lower="1.0E8")
+    lot("EV-26-002", criteria=[loose], product="EXO-2")
+    runs = [opened_run(PURITY), opened_run(loose, lot="EV-26-002")]
+    return f"{server}{reverse('admin:worksheet_sheet')}?" + "&".join(f"run={run}" for run in runs)
+
+
+def row(page: Page, run: str) -> Locator:
+    return page.locator(f"tbody[data-run='{run}']")
+
+
+def press(page: Page, *keys: str) -> None:
+    """Names of keys are pressed, other texts typed."""
+    for key in keys:
+        if key[0].isdigit():
+            page.keyboard.type(key)
+        else:
+            page.keyboard.press(key)
+
+
+@contextmanager
+def held_back(page: Page) -> Iterator[Callable[[], None]]:
+    """What is sent to be saved stays under way; called, it waits until something is."""
+    held: list[Route] = []
+    is_over = False
+
+    def hold(route: Route) -> None:
+        if is_over:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def wait() -> None:
+        while not held:
+            page.wait_for_timeout(50)
+
+    page.route("**/sheet/save/", hold)
+    yield wait
+    is_over = True
+    for route in held:
+        route.continue_()
+
+
+def fill_in_by_keys(page: Page) -> None:
+    first = row(page, FIRST)
+    first.get_by_label("Particles per mL as measured, replicate 1").focus()
+    press(page, "4.9E9", "Enter", "5.0E9", "ArrowDown", "5.1E9", "ArrowRight", "100")
+    press(page, "Tab", "500")
+    expect(first.locator("[data-verdict]")).to_contain_text("✓ Pass")
+    press(page, "ArrowDown")
+    expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
+def type_on_while_it_is_saved(page: Page) -> None:
+    first = row(page, FIRST)
+    press(page, "ArrowUp")
+    with held_back(page) as saving:
+        press(page, "600", "ArrowDown")
+        saving()
+        press(page, "ArrowUp", "End", "1")
+    press(page, "ArrowDown")
+    expect(first.locator("[data-status]")).to_contain_text("Saved, no result yet")
+    expect(first.get_by_label("Total protein")).to_have_value("6001")
+    # So much protein fails; 500 is what was measured.
+    press(page, "ArrowUp", "500", "ArrowDown")
+
+
+def paste_a_block(page: Page) -> None:
+    second = row(page, SECOND)
+    press(page, "ArrowLeft", "ArrowLeft")
+    page.evaluate(PASTE, "1.0E9\t100\t500\r\n1,0E9\r\n1.0E9\t7\r\n")
+    expect(second.locator("[data-verdict]")).to_contain_text("Not readable")
+    expect(second.locator("[data-status]")).to_contain_text("Not all saved")
+    expect(second.get_by_label("replicate 2")).to_have_value("1,0E9")
+    expect(page.get_by_text("Without a cell, and left out: 7.")).to_be_visible()
+
+
+def be_signed_out_and_come_back(page: Page) -> None:
+    second = row(page, SECOND)
+    page.context.clear_cookies(name="sessionid")
+    second.get_by_label("replicate 2").fill("1.1E9")
+    press(page, "Tab")
+    expect(page.get_by_text("You were signed out. What you typed is kept")).to_be_visible()
+    page.get_by_role("link", name="Sign in again").press("Enter")
+    expect(page.get_by_label("Account")).to_be_focused()
+    sign_in_again(page, "analyst")
+    expect(second.get_by_label("replicate 2")).to_have_value("1.1E9")
+    expect(second.locator("[data-verdict]")).to_contain_text("✓ Pass")
+    expect(second.locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
+def meet_another(page: Page) -> None:
+    second = row(page, SECOND)
+    dilution = [ReadingFacts("dilution", "200")]
+    save_readings(context(people().analyst2), run=SECOND, readings=dilution)
+    second.get_by_label("Dilution factor").fill("150")
+    press(page, "Tab")
+    expect(second).to_contain_text("Ben Baker saved '200' at")
+    expect(second.locator("[data-status]")).to_contain_text("Changed by somebody else")
+    page.get_by_role("button", name="Save, do not judge yet").press("Enter")
+    expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
+
+
+def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> None:
+    watch, faults = Watch(), []
+    with signed_in(browser, server, "analyst", watch) as page:
+        page.goto(sheet)
+        fill_in_by_keys(page)
+        type_on_while_it_is_saved(page)
+        paste_a_block(page)
+        faults += inspect(page, "worksheet")
+        faults += narrow(page)
+        be_signed_out_and_come_back(page)
+        meet_another(page)
+        page.get_by_role("button", name="Tick every complete run").press("Enter")
+        page.get_by_role("button", name="Save and submit the ticked runs").press("Enter")
+        expect(page.get_by_text("Submitted as performed by you: 2 pass.")).to_be_visible()
+        expect(page.locator("input[data-col]")).to_have_count(0)
+        page.get_by_role("link", name="Blank for the bench").press("Enter")
+        expect(page.get_by_role("button", name="Print")).to_be_visible()
+        faults += inspect(page, "bench")
+        printed = page.pdf(prefer_css_page_size=True)
+        page.goto(f"{server}{reverse('admin:worksheet')}?method=PUR-01")
+        faults += inspect(page, "start")
+        page.get_by_label("EV-26-002-S1").press("Space")
+        page.get_by_role("button", name="Plan a worksheet").press("Enter")
+        expect(page.get_by_role("button", name="Open 1 run")).to_be_visible()
+        faults += inspect(page, "plan")
+
+    assert printed.count(A4_LANDSCAPE) == len(re.findall(rb"/Type /Page\b(?!s)", printed)) >= 1
+    assert faults == [], "\n".join(faults)
+    assert watch.complaints == []
+
+
+def narrow(page: Page) -> list[str]:
+    """On a telephone the grid scrolls in its own box, with the samples in sight."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    box, stays = page.locator(".sheetbox"), page.locator("tbody .stays").first
+    box.evaluate("box => { box.scrollLeft = 400; }")
+    found = {
+        "the page scrolls sideways": page.evaluate("document.documentElement.scrollWidth") > 390,
+        "the box does not scroll": box.evaluate("box => box.scrollLeft") < 300,
+        "the sample is out of sight": (stays.bounding_box() or {"x": -1})["x"] < 0,
+    }
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [fault for fault, is_so in found.items() if is_so]

@@ -1,0 +1,124 @@
+"""Worksheets: who typed what into which cell, and what would speak against the run later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from products.domain.calculations import FORMULA_INPUTS, Formula
+from products.domain.facts import CalibrationFacts, InstrumentFacts, MediaFacts, TrainingFacts
+from products.domain.worksheets import (
+    Doubt,
+    Merged,
+    RunSeen,
+    doubts_about,
+    merge,
+    seen_in,
+    spots_of,
+)
+
+DAY = date(2026, 3, 1)
+YEAR = timedelta(days=365)
+INSTRUMENT = InstrumentFacts(
+    "i", "NTA-7", (CalibrationFacts("c", DAY - YEAR, DAY, "passed", None),)
+)
+MEDIA = MediaFacts("m", "LAL", "L-1", DAY, "")
+TRAINING = TrainingFacts("t", DAY, DAY, "TRN-7", "Quentin Quality")
+TEXTS = st.sampled_from(["", "1", "2", "3"])
+
+
+@given(base=TEXTS, current=TEXTS, typed=TEXTS)
+def test_what_is_typed_is_kept_unless_the_cell_was_not_touched(
+    base: str, current: str, typed: str
+) -> None:
+    merged = merge(base, current, typed)
+
+    assert merged.text == (current if typed == base else typed)
+
+
+@given(base=TEXTS, current=TEXTS, typed=TEXTS)
+def test_nobody_writes_over_a_text_that_was_not_seen(base: str, current: str, typed: str) -> None:
+    merged = merge(base, current, typed)
+
+    is_told = merged.theirs is not None
+    assert is_told == (current not in {base, merged.text})
+    assert merged.theirs in {None, current}
+
+
+def test_two_who_typed_the_same_agree() -> None:
+    assert merge("", "5.1", "5.1") == Merged("5.1")
+
+
+@given(st.builds(RunSeen, st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1)))
+def test_what_was_seen_is_read_back(seen: RunSeen) -> None:
+    assert seen_in(str(seen)) == seen
+
+
+@pytest.mark.parametrize("text", ["", "3", "3.0.1", "-1.0", "3.x", "².0", "1234567890.0"])
+def test_other_texts_tell_of_nothing_seen(text: str) -> None:
+    assert seen_in(text) is None
+
+
+def test_a_cell_for_each_replicate_and_one_for_the_run() -> None:
+    found = spots_of(FORMULA_INPUTS[Formula.PARTICLE_TO_PROTEIN], 2)
+
+    assert [(field.name, replicate) for field, replicate in found] == [
+        ("particles", 1),
+        ("particles", 2),
+        ("dilution", 1),
+        ("protein", 1),
+    ]
+
+
+def doubts(**changes: Any) -> list[Doubt]:
+    known: dict[str, Any] = {
+        "instrument": INSTRUMENT,
+        "media": [MEDIA],
+        "required_media": ["lal"],
+        "training": [TRAINING],
+        "analyst": "Anna Alvarez",
+        "method": "END-01 v1",
+    }
+    return list(doubts_about("R1", DAY, **(known | changes)))
+
+
+def test_a_run_that_rests_on_good_records_is_not_doubted() -> None:
+    assert doubts() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "message"),
+    [
+        ("instrument_not_calibrated", {"instrument": None}, "it names no instrument"),
+        ("reagent_unrecorded", {"required_media": ["FTM"]}, "names no lot of FTM"),
+        (
+            "reagent_expired",
+            {"media": [replace(MEDIA, expires_on=DAY - timedelta(days=1))]},
+            "LAL lot L-1 of run R1 was past its last day of use, 2026-02-28.",
+        ),
+        (
+            "reagent_recalled",
+            {"media": [replace(MEDIA, recalled="particles seen")]},
+            "was recalled: particles seen",
+        ),
+        ("analyst_untrained", {"training": []}, "training of Anna Alvarez on method END-01 v1"),
+        (
+            "analyst_untrained",
+            {"training": [replace(TRAINING, document=" ")]},
+            "No signed training",
+        ),
+    ],
+)
+def test_each_doubt_names_its_record_and_what_clears_it(
+    code: str, changes: dict[str, Any], message: str
+) -> None:
+    [found] = doubts(**changes)
+
+    assert found.code == code
+    assert message in found.message
+    assert found.clears
