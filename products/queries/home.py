@@ -15,7 +15,7 @@ from products.domain.products import BASIS_LABELS
 from products.domain.roles import Permission
 from products.models import Amendment, Hold, Investigation, Lot
 from products.queries import waiting_decisions, waiting_lapses, waiting_runs
-from products.queries.lots import lots_at
+from products.queries.lots import lots_at, lots_standing
 from products.queries.periodic import credential_review_due, trail_review_due
 from products.queries.waiting import MOST_COUNTED, Item, Kind, Reader
 from products.queries.waiting_runs import amendments_waiting
@@ -152,11 +152,8 @@ def _statuses(now: datetime) -> Iterator[StatusCount]:
 
 
 def _lots_of(status: ReleaseStatus, now: datetime) -> Iterator[QuerySet[Lot, Any]]:
-    """The first lots that were judged so, and those that became so by time: on an index each."""
-    for lots in (
-        Lot.objects.filter(release_status=status, judged_until__gt=now),
-        Lot.objects.filter(next_status=status, judged_until__lte=now),
-    ):
+    """The first lots of a status: those judged so, and those become so by time."""
+    for lots in lots_standing(status, now):
         found = lots.annotate(counted_as=Value(status.value, output_field=CharField()))
         yield _first(found.order_by().values_list("counted_as", "product__basis"))
 

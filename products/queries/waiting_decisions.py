@@ -26,6 +26,7 @@ from products.models import (
     Transcription,
 )
 from products.queries.lockouts import open_lockouts
+from products.queries.lots import lots_standing
 from products.queries.roles import grants_in_force
 from products.queries.waiting import Item, Kind, Reader, not_recorded_by
 from products.queries.waiting_runs import amendments_waiting
@@ -41,10 +42,9 @@ NOT EXISTS (
 
 def lots_to_release(who: Reader) -> QuerySet[Lot]:
     """Lots in quarantine against which no rule speaks, and that the person may release."""
+    judged, _ = lots_standing(ReleaseStatus.QUARANTINED, who.now)
     return (
-        Lot.objects.filter(
-            release_status=ReleaseStatus.QUARANTINED, judged_until__gt=who.now, blocks=[]
-        )
+        judged.filter(blocks=[])
         .exclude(made_by=who.person)
         .exclude(reviews__reviewer=who.person)
         .filter(RawSQL(RECORDED_NOTHING_OF_LOT, [who.person], output_field=BooleanField()))  # noqa: S611  # constant
