@@ -49,12 +49,17 @@ def number_in(scanned: str) -> str:
     return _CONTROL.sub("", text).strip()
 
 
+def in_capitals(number: str) -> str:
+    """In upper case letter by letter, as the database compares numbers: an ``ß`` stays one."""
+    return "".join(capital if len(capital := letter.upper()) == 1 else letter for letter in number)
+
+
 def donor_code_in(number: str) -> str:
-    """The donor code that ``number`` is, however it was scanned; else ``number`` in upper case."""
+    """The donor code that ``number`` is, however it was scanned; else ``number`` in capitals."""
     try:
         return check_donor_code(number)
     except InvalidValueError:
-        return number.upper()
+        return in_capitals(number)
 
 
 def _lot_of_elements(text: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Expression, F, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat, Upper
+from django.db.models.functions import Cast, Concat, Trim, Upper
 
-from products.domain.scanning import donor_code_in
+from products.domain.scanning import donor_code_in, in_capitals
 from products.models import (
     Amendment,
     Donor,
@@ -64,7 +65,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """``number`` is the column by which it is known, matched in upper case."""
+    """``number`` is shown, and in upper case matched, unless ``columns`` are in its place."""
 
     noun: str
     plural: str
@@ -74,6 +75,11 @@ class _Kind:
     status: str | Expression = ""
     remark: str = ""
     columns: tuple[str, ...] = ()
+
+
+def _lots() -> QuerySet[Lot]:
+    """As the index has it by which no number is used twice."""
+    return Lot.objects.annotate(trimmed=Trim("number"))
 
 
 def _media() -> QuerySet[MediaLot]:
@@ -88,7 +94,7 @@ def _specifications() -> QuerySet[SpecificationVersion]:
 
 
 _KINDS = (
-    _Kind("lot", "lots", "lot", Lot.objects.all, "number", "at", "product__name"),
+    _Kind("lot", "lots", "lot", _lots, "number", "", "product__name", ("trimmed",)),
     _Kind("sample", "samples", "sample", Sample.objects.all, "number", "stage", "container"),
     _Kind("run", "runs", "run", Run.objects.all, "number", "state", "method_version__method__name"),
     _Kind("amendment", "amendments", "amendment", Amendment.objects.all, "number", "", "reason"),
@@ -134,35 +140,38 @@ def find_number(number: str, now: datetime) -> Finding:
     """
     if not number:
         return Finding((), (), has_more=False)
-    exact = _union(_matching(kind, number, now, "") for kind in _KINDS)
+    exact = _found(matching(number, now, ""))
     if len(exact) == 1:
         return Finding(exact, (), has_more=False)
     known = {found.key for found in exact}
-    by_kind = _union(_matching(kind, number, now, "__startswith") for kind in _KINDS)
-    counts: dict[str, list[Found]] = {}
-    for found in by_kind:
-        counts.setdefault(found.kind, []).append(found)
-    begin_so = [
-        found
-        for kind in _KINDS
-        for found in sorted(counts.get(kind.noun, ()), key=_by_number)[:MOST_OF_A_KIND]
-        if found.key not in known
-    ]
-    has_more = any(len(found) > MOST_OF_A_KIND for found in counts.values())
+    by_kind = _found(matching(number, now, "__startswith"))
+    order = {kind.noun: place for place, kind in enumerate(_KINDS)}
+    of_kind = Counter[str]()
+    begin_so = []
+    for found in sorted(by_kind, key=lambda row: (order[row.kind], in_capitals(row.number))):
+        of_kind[found.kind] += 1
+        if found.key not in known and of_kind[found.kind] <= MOST_OF_A_KIND:
+            begin_so.append(found)
+    has_more = any(count > MOST_OF_A_KIND for count in of_kind.values())
     return Finding(exact, tuple(begin_so), has_more=has_more)
 
 
-def _by_number(found: Found) -> tuple[int, str]:
-    return len(found.number), found.number
+def matching(number: str, now: datetime, how: str) -> QuerySet[Any, Any]:
+    """A few records of every kind whose number is ``number``, or ``__startswith`` it."""
+    first, *others = (_matching(kind, number, now, how) for kind in _KINDS)
+    return first.union(*others, all=True)
 
 
 def _matching(kind: _Kind, number: str, now: datetime, how: str) -> QuerySet[Any, Any]:
-    typed = donor_code_in(number) if kind.model == "donor" else number.upper()
-    condition, rows = Q(), kind.rows()
-    for column in kind.columns or (kind.number,):
-        rows = rows.alias(**{f"upper_{column}": Upper(column)})
-        condition |= Q(**{f"upper_{column}{how}": typed})
-    shown = rows.filter(condition).order_by().annotate(**_shown(kind, now))
+    typed = donor_code_in(number) if kind.model == "donor" else in_capitals(number)
+    columns = kind.columns or (kind.number,)
+    rows = kind.rows().alias(**{f"upper_{column}": Upper(column) for column in columns})
+    matches = [Q(**{f"upper_{column}{how}": typed}) for column in columns]
+    shown = (
+        rows.filter(Q(*matches, _connector=Q.OR))
+        .order_by(f"upper_{columns[0]}")
+        .annotate(**_shown(kind, now))
+    )
     found: QuerySet[Any, Any] = shown.values_list(*(f"found_{name}" for name in _COLUMNS))
     return found[: MOST_OF_A_KIND + 1]
 
@@ -192,6 +201,5 @@ def _text(column: Any) -> Expression:
     return Cast(F(column), CharField()) if column else _word("")
 
 
-def _union(parts: Iterator[QuerySet[Any, Any]]) -> tuple[Found, ...]:
-    first, *others = parts
-    return tuple(Found(*row) for row in first.union(*others, all=True))
+def _found(rows: QuerySet[Any, Any]) -> tuple[Found, ...]:
+    return tuple(Found(*row) for row in rows)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import BooleanField, QuerySet
+from django.db.models import Model, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
 
 from products.domain.lots import zone_named
 from products.domain.roles import Permission
+from products.models import Lot
 from products.queries.people import Identity
 
 MOST_COUNTED = 100
@@ -78,10 +79,41 @@ class Kind:
     told_when_there: bool = field(default=False)
 
 
-def not_recorded_by(person: UUID | None, run: str) -> RawSQL:
-    """That the person recorded nothing of the run in column ``run``, as the database judges it."""
-    return RawSQL(  # noqa: S611  # columns are constants
-        f"NOT EXISTS (SELECT FROM products_recorders_of({run}) AS who WHERE who = %s)",
-        [person],
-        output_field=BooleanField(),
+Row = TypeVar("Row", bound=Model)
+
+
+def not_recorded_by(person: UUID | None, rows: QuerySet[Row], run: str) -> QuerySet[Row]:
+    """Of ``rows`` those of whose ``run`` (a field) the person recorded nothing.
+
+    That is as the database judges it when it refuses a signature. It is asked of the rows that
+    every other condition has left: without OFFSET 0 it would be asked of the whole table.
+    """
+    return _asked_last(rows, run, _OF_RUN, person)
+
+
+def not_recorded_lots(person: UUID | None, lots: QuerySet[Lot]) -> QuerySet[Lot]:
+    """`not_recorded_by`, of every run of a lot that was not discarded."""
+    return _asked_last(lots, "pk", _OF_LOT, person)
+
+
+_OF_RUN = "NOT EXISTS (SELECT FROM products_recorders_of(few.about) AS who WHERE who = %s)"
+_OF_LOT = """
+NOT EXISTS (
+    SELECT FROM products_run run, products_recorders_of(run.id) AS who
+    WHERE run.lot_id = few.about AND run.state <> 'discarded' AND who = %s
+)
+"""
+
+
+def _asked_last(
+    rows: QuerySet[Row], about: str, condition: str, person: UUID | None
+) -> QuerySet[Row]:
+    few = rows.order_by().values_list("pk", about)
+    sql, parameters = few.query.sql_with_params()
+    kept = RawSQL(  # noqa: S611  # statements of our own
+        f"SELECT few.id FROM ({sql} OFFSET 0) AS few (id, about) WHERE {condition}",  # noqa: S608  # likewise
+        [*parameters, person],
+        output_field=UUIDField(),
     )
+    left: QuerySet[Row] = rows.model._default_manager.filter(pk__in=kept)  # noqa: SLF001  # documented
+    return left

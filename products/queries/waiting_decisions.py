@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind
 from products.domain.donors import DeterminationOutcome
@@ -28,26 +27,18 @@ from products.models import (
 from products.queries.lockouts import open_lockouts
 from products.queries.lots import lots_standing
 from products.queries.roles import grants_in_force
-from products.queries.waiting import Item, Kind, Reader, not_recorded_by
+from products.queries.waiting import Item, Kind, Reader, not_recorded_by, not_recorded_lots
 from products.queries.waiting_runs import amendments_waiting
-
-# As the database judges it when a release is signed.
-RECORDED_NOTHING_OF_LOT = """
-NOT EXISTS (
-    SELECT FROM products_run run, products_recorders_of(run.id) AS who
-    WHERE run.lot_id = "products_lot"."id" AND run.state <> 'discarded' AND who = %s
-)
-"""
 
 
 def lots_to_release(who: Reader) -> QuerySet[Lot]:
     """Lots in quarantine against which no rule speaks, and that the person may release."""
     judged, _ = lots_standing(ReleaseStatus.QUARANTINED, who.now)
+    rows = (
+        judged.filter(blocks=[]).exclude(made_by=who.person).exclude(reviews__reviewer=who.person)
+    )
     return (
-        judged.filter(blocks=[])
-        .exclude(made_by=who.person)
-        .exclude(reviews__reviewer=who.person)
-        .filter(RawSQL(RECORDED_NOTHING_OF_LOT, [who.person], output_field=BooleanField()))  # noqa: S611  # constant
+        not_recorded_lots(who.person, rows)
         .select_related("product", "site")
         .order_by("judged_at", "id")
     )
@@ -107,12 +98,10 @@ def _hold(row: Hold) -> Item:
 
 def amendments_to_sign(who: Reader) -> QuerySet[Amendment]:
     """Those that the person did not file, of runs of which the person recorded nothing."""
+    rows = amendments_waiting(Amendment.objects.exclude(signature__person=who.person))
     return (
-        amendments_waiting(Amendment.objects.all())
-        .exclude(signature__person=who.person)
-        .filter(not_recorded_by(who.person, '"products_amendment"."run_id"'))
+        not_recorded_by(who.person, rows, "run")
         .select_related("run", "lot__site")
-        .defer("source_document")
         .order_by("recorded_at", "id")
     )
 
@@ -130,12 +119,10 @@ def _amendment(row: Amendment) -> Item:
 
 
 def transcriptions_to_verify(who: Reader) -> QuerySet[Transcription]:
-    return (
-        Transcription.objects.filter(verification__isnull=True)
-        .exclude(recorded_by__person=who.person)
-        .filter(not_recorded_by(who.person, '"products_transcription"."run_id"'))
-        .order_by("recorded_at", "id")
+    rows = Transcription.objects.filter(verification__isnull=True).exclude(
+        recorded_by__person=who.person
     )
+    return not_recorded_by(who.person, rows, "run").order_by("recorded_at", "id")
 
 
 def _transcription(row: Transcription) -> Item:

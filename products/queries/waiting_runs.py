@@ -10,7 +10,7 @@ from products.domain.criteria import Verdict
 from products.domain.lots import Decision
 from products.domain.results import SATISFYING, RunState
 from products.domain.roles import Permission
-from products.models import Amendment, Result, Run, RunReturn
+from products.models import Amendment, Result, ReviewItem, Run, RunReturn
 from products.queries.runs import results_in_effect
 from products.queries.waiting import Item, Kind, Reader, not_recorded_by
 
@@ -101,15 +101,18 @@ def runs_to_review(who: Reader) -> QuerySet[Result]:
     corrected since is reviewed anew.
     """
     unsigned = amendments_waiting(Amendment.objects.filter(run__isnull=False))
-    return (
+    rows = (
         _latest_results()
-        .filter(final=True, review_item__isnull=True, run__state=RunState.SUBMITTED)
+        .filter(final=True, run__state=RunState.SUBMITTED)
+        .filter(~Exists(ReviewItem.objects.filter(result=OuterRef("pk"))))
         .exclude(run__in=unsigned.values("run"))
         .exclude(run__lot__decision__in=DONE_WITH)
         .filter(
             Q(run__purpose__in=SATISFYING) | Q(verdict=Verdict.FAIL, run__criterion__isnull=False)
         )
-        .filter(not_recorded_by(who.person, '"products_result"."run_id"'))
+    )
+    return (
+        not_recorded_by(who.person, rows, "run")
         .select_related("run__lot__site", "run__criterion")
         .order_by("recorded_at", "id")
     )

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from products.actions.accounts import create_person
 from products.domain.lots import FAR_FUTURE
 from products.models import Donor, Lot, Sample
-from products.queries.finding import SEARCHED, find_number
+from products.queries.finding import SEARCHED, find_number, matching
 from tests.admin.pages import Page, Visitor, account_with, address, visitor
-from tests.records import donor, instrument, lot, media_lot, now, opened_run, people, product
+from tests.plans import plan_of
+from tests.records import (
+    context,
+    donor,
+    instrument,
+    lot,
+    media_lot,
+    now,
+    opened_run,
+    people,
+    product,
+)
 
 pytestmark = pytest.mark.django_db
 FIND = "/admin/find/"
@@ -122,6 +136,12 @@ def test_an_empty_box_explains_itself() -> None:
     assert "Type or scan the number of a record into the box at the top" in found("  ")
 
 
+def test_a_name_is_found_whatever_letters_it_has() -> None:
+    person = create_person(context(people().admin), printed_name="Jörg Groß")
+
+    assert leads_to("jörg groß") == address("person_change", person)
+
+
 def test_a_number_is_found_in_two_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
@@ -131,6 +151,17 @@ def test_a_number_is_found_in_two_queries(
         assert len(find_number("EV-26-001", now()).exact) == 1
     with django_assert_num_queries(2):
         assert len(find_number("EV-26", now()).begin_so) == 1
+
+
+def test_numbers_are_found_by_their_indexes() -> None:
+    lot()
+    opened_run()
+
+    for how in ("", "__startswith"):
+        plan = plan_of(matching("EV-26-001", now(), how))
+
+        for index in ("lot_number_never_reused", "sample_by_number", "run_by_number"):
+            assert re.search(rf"using {index} .*\n +Index Cond", plan), f"{index}\n{plan}"
 
 
 def test_the_status_found_is_that_of_the_present_moment() -> None:

@@ -24,13 +24,16 @@ from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run, review_results
 from products.actions.specifications import draft_specification
 from products.actions.tokens import issue_token
+from products.domain.lots import ReleaseStatus
 from products.models import Donor, User
 from products.queries.home import KINDS, Home, home_page, kind_named
+from products.queries.lots import lots_standing
 from products.queries.people import identity_of
 from products.queries.waiting import Item, Reader, reader
 from tests.accounts import FIRST_PASSWORD
 from tests.admin.pages import Page, Visitor, account_with, address, visitor
 from tests.outside import go_live, laboratory, paper_result, qualified, transcribed
+from tests.plans import plan_of
 from tests.records import (
     ENDOTOXIN,
     INCUBATION,
@@ -362,6 +365,16 @@ def test_the_number_of_queries_does_not_grow_with_the_records() -> None:
 
     assert queries_of(everything.username) == before
     assert before <= len(KINDS) + 8
+
+
+def test_lots_are_counted_by_the_indexes_of_their_status() -> None:
+    lot()
+    counted_by = lots_standing(ReleaseStatus.QUARANTINED, now())
+
+    plans = [plan_of(part.order_by()[:101]) for part in counted_by]
+
+    assert "lot_by_status" in plans[0]
+    assert "lot_by_judged_until" in plans[1]
 
 
 def test_an_empty_list_says_so_in_one_sentence() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products.domain.scanning import donor_code_in, number_in
+from products.domain.scanning import donor_code_in, in_capitals, number_in
 
 GS = "\x1d"
 
@@ -69,3 +69,7 @@ def test_what_a_scanner_adds_at_the_end_changes_nothing(number: str, suffix: str
 )
 def test_a_donor_is_known_by_its_code_however_it_was_scanned(typed: str, code: str) -> None:
     assert donor_code_in(typed) == code
+
+
+def test_capitals_are_those_of_the_database() -> None:
+    assert in_capitals("ev-26 groß é") == "EV-26 GROß É"

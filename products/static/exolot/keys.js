@@ -54,7 +54,7 @@ document.addEventListener("DOMContentLoaded", () => {
       openBox();
       return;
     }
-    if (event.ctrlKey || event.metaKey || areOff() || event.target.closest(TYPING)) return;
+    if (event.ctrlKey || event.metaKey || areOff() || event.target.closest?.(TYPING)) return;
     if (event.key === "/") {
       event.preventDefault();
       openBox();
