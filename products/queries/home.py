@@ -14,7 +14,12 @@ from products.domain.lots import ReleaseStatus
 from products.domain.products import BASIS_LABELS
 from products.domain.roles import Permission
 from products.models import Amendment, Hold, Investigation, Lot
-from products.queries import waiting_decisions, waiting_lapses, waiting_runs
+from products.queries import (
+    waiting_approvals,
+    waiting_decisions,
+    waiting_lapses,
+    waiting_runs,
+)
 from products.queries.lots import lots_at, lots_standing
 from products.queries.periodic import credential_review_due, trail_review_due
 from products.queries.waiting import MOST_COUNTED, Item, Kind, Reader
@@ -27,7 +32,12 @@ if TYPE_CHECKING:
 SHOWN = 5
 ALWAYS_COUNTED = (ReleaseStatus.QUARANTINED, ReleaseStatus.ON_HOLD, ReleaseStatus.RELEASED)
 STATUSES = (*ALWAYS_COUNTED, *(word for word in ReleaseStatus if word not in ALWAYS_COUNTED))
-KINDS: Sequence[Kind] = (*waiting_runs.KINDS, *waiting_decisions.KINDS, *waiting_lapses.KINDS)
+KINDS: Sequence[Kind] = (
+    *waiting_runs.KINDS,
+    *waiting_decisions.KINDS,
+    *waiting_approvals.KINDS,
+    *waiting_lapses.KINDS,
+)
 EXPIRING_DAYS = 30
 
 

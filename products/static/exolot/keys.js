@@ -25,6 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!help || help.open) return;
     show();
     help.showModal();
+    help.querySelector("button").focus();
   };
 
   for (const choice of choices) {
