@@ -101,7 +101,7 @@ def _keys_are_listed_and_switched_off(page: Page) -> None:
     keys = page.get_by_role("dialog", name="Keyboard")
     single = keys.get_by_role("checkbox", name="Keys of one character")
     page.keyboard.press("?")
-    expect(keys).to_be_visible()
+    expect(keys.get_by_role("button", name="Close")).to_be_focused()
     single.focus()
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
