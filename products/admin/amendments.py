@@ -24,7 +24,7 @@ from products.domain.lots import local_text
 from products.models import Amendment, Evidence
 from products.queries.amendment_page import AmendmentPage, amendment_page
 from products.queries.versions import state_of
-from products.queries.worklists import amendments_waiting
+from products.queries.waiting_runs import amendments_waiting
 from products.templatetags.exolot import amendment_mark
 
 OUTCOMES = (

@@ -16,19 +16,19 @@ from products.actions.accounts import change_password
 from products.actions.base import Context
 from products.admin.door import Door
 from products.admin.entering import is_still_open, signed_in_by
+from products.admin.finding import FindingPages
 from products.admin.forms import PasswordChangeForm
 from products.admin.navigation import navigation_for
 from products.admin.pages import ActionPage, Done, answer
 from products.admin.requests import identity_in
 from products.admin.second_factors import OwnFactorPages
+from products.admin.waiting import WaitingPages
 from products.admin.worksheets import WorksheetPages
 from products.domain.accounts import SignInMethod
 from products.domain.lots import local_text
 from products.domain.passwords import SHORTEST
-from products.domain.roles import Permission
 from products.models import User
 from products.queries.people import chose_password, is_demo, is_expired, last_reset
-from products.queries.worklists import home_page
 
 
 class ExolotSite(admin.AdminSite):
@@ -40,6 +40,10 @@ class ExolotSite(admin.AdminSite):
     @property
     def door(self) -> Door:
         return Door(self)
+
+    @property
+    def waiting(self) -> WaitingPages:
+        return WaitingPages(self)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -88,14 +92,7 @@ class ExolotSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        identity = identity_in(request)
-        may_read = Permission.READ in identity.permissions
-        page = home_page(identity, timezone.now()) if may_read else None
-        return TemplateResponse(
-            request,
-            "admin/index.html",
-            {**self.each_context(request), "title": "Home", "page": page},
-        )
+        return self.waiting.home(request)
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
@@ -136,8 +133,14 @@ class ExolotSite(admin.AdminSite):
         """Without Django's own pages that nothing here uses."""
         unused = {"autocomplete", "jsi18n", "view_on_site"}
         kept = [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
-        own = [*OwnFactorPages(self).urls(), *WorksheetPages(self).urls()]
-        return [*self.door.urls(), *own, *kept]
+        return [
+            *self.door.urls(),
+            *OwnFactorPages(self).urls(),
+            *self.waiting.urls(),
+            *FindingPages(self).urls(),
+            *WorksheetPages(self).urls(),
+            *kept,
+        ]
 
 
 def _why_changed(account: User) -> str:

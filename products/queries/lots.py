@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 
+from products.domain.lots import ReleaseStatus
 from products.models import Lot
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def effective_status(now: datetime) -> Case:
 def lots_at(now: datetime) -> QuerySet[WithAnnotations[Lot, Standing]]:
     """Every lot with its ``status`` at ``now``."""
     return Lot.objects.annotate(status=effective_status(now))
+
+
+def lots_standing(status: ReleaseStatus, now: datetime) -> tuple[QuerySet[Lot], QuerySet[Lot]]:
+    """Lots of one status at ``now``, each part by an index: judged so, and become so by time."""
+    return (
+        Lot.objects.filter(release_status=status, judged_until__gt=now),
+        Lot.objects.filter(next_status=status, judged_until__lte=now),
+    )
 
 
 def lots_due(now: datetime) -> QuerySet[Lot]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from django import template
 from django.urls import reverse
@@ -207,11 +206,10 @@ def tissue(kind: str) -> str:
     return TISSUE_LABELS.get(kind, kind)
 
 
-@register.filter
-def record_url(record: tuple[str, str, UUID, str]) -> str:
-    """The page of what waits: label, model, key, remark."""
-    _, model, key, _ = record
-    return reverse(f"admin:products_{model}_change", args=[key])
+@register.simple_tag
+def list_url(model: str) -> str:
+    """The list of the records of a model."""
+    return reverse(f"admin:products_{model}_changelist")
 
 
 @register.filter

@@ -263,7 +263,7 @@ def test_what_waits_for_a_second_person_stands_on_the_home_page() -> None:
 def test_a_run_that_waits_for_a_second_person_does_not_wait_for_review() -> None:
     waiting()
 
-    assert "Lots with runs to review 0" in visitor("reviewer").open("/admin/")
+    assert "No run waits for a review by you." in visitor("reviewer").open("/admin/")
 
 
 @pytest.mark.parametrize(("answer", "found"), [("yes", 1), ("no", 0)])

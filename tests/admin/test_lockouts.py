@@ -28,7 +28,7 @@ def test_a_lock_stands_on_the_administrators_home_until_it_is_dealt_with() -> No
 
     assert "The lock of analyst is dealt with." in page
     assert "A new keyboard" in page
-    assert "Locked accounts to look into 0" in admin.open("/admin/")
+    assert "No locked account waits to be looked into." in admin.open("/admin/")
 
 
 def test_the_list_names_who_was_locked_and_what_is_still_to_do() -> None:

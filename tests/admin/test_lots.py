@@ -335,7 +335,7 @@ def test_home_counts_lots_and_lists_what_waits_for_each_role() -> None:
 
     assert "2 □ Quarantine 2 investigational, under a US IND" in visitor("auditor").open("/admin/")
     assert "Lots ready for your decision 1 EV-26-002" in visitor("quality").open("/admin/")
-    assert "Lots with runs to review 1 EV-26-001 1 run" in visitor("reviewer").open("/admin/")
+    assert "Runs to review 1 EV-26-001-S2-R1" in visitor("reviewer").open("/admin/")
     assert "not submitted 1 EV-26-001-S3-R1" in visitor("analyst").open("/admin/")
 
 

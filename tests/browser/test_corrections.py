@@ -53,7 +53,7 @@ def test_a_failing_value_goes_only_with_a_second_signature(
         expect(page.get_by_text("counts until a second person signs", exact=True)).to_be_visible()
         faults += inspect(page, "waiting")
     with signed_in(browser, failed.server, "reviewer", watch) as page:
-        page.get_by_role("link", name="AM-EV-26-001-1").click()
+        page.get_by_role("link", name="AM-EV-26-001-1", exact=True).click()
         page.get_by_role("link", name="Sign as second person").click()
         faults += inspect(page, "second")
         with page.expect_download() as download:
