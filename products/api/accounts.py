@@ -22,8 +22,7 @@ from products.actions.accounts import (
 )
 from products.actions.sites import register_site
 from products.actions.transcriptions import declare_go_live
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed, newest
 from products.api.schema import acts, lists, word_of
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import (
@@ -42,10 +41,6 @@ from products.models import ApiToken, Person, Site, User
 from products.queries import catalogue, registers
 
 TAG = "People, sites and tokens"
-PERSONS = Keyset("persons", ("id",))
-ACCOUNTS = Keyset("accounts", ("username",))
-SITES = Keyset("sites", ("name",))
-TOKENS = Keyset("tokens", ("id",), descending=True)
 
 
 class PersonShape(serializers.Serializer[None]):
@@ -153,10 +148,13 @@ class RevocationBody(ActionBody):
     pass
 
 
+PERSONS = Listing(PersonShape, name="persons", orders=by("recorded", "id"))
+
+
 class Persons(View):
-    @lists("list_persons", "Persons", PersonShape, tag=TAG)
+    @lists("list_persons", "Persons", PERSONS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.persons(), PERSONS, _person_bodies)
+        return listed(request, PERSONS, catalogue.persons(), _person_bodies)
 
     @acts(
         "person.create",
@@ -172,10 +170,13 @@ class Persons(View):
         return Response(_person_bodies([create_person(context, **given)])[0], status=201)
 
 
+ACCOUNTS = Listing(AccountShape, name="accounts", orders=by("username", "username"))
+
+
 class Accounts(View):
-    @lists("list_accounts", "Accounts, by name", AccountShape, tag=TAG)
+    @lists("list_accounts", "Accounts, by name", ACCOUNTS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.accounts(), ACCOUNTS, _account_bodies)
+        return listed(request, ACCOUNTS, catalogue.accounts(), _account_bodies)
 
     @acts(
         "account.create",
@@ -267,10 +268,13 @@ class OwnPassword(View):
         return _account_response(change_password(context, **given))
 
 
+SITES = Listing(SiteShape, name="sites", orders=by("name", "name"))
+
+
 class Sites(View):
-    @lists("list_sites", "Sites, by name", SiteShape, tag=TAG)
+    @lists("list_sites", "Sites, by name", SITES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, registers.sites(), SITES, _site_bodies)
+        return listed(request, SITES, registers.sites(), _site_bodies)
 
     @acts(
         "site.register",
@@ -301,10 +305,13 @@ class GoLive(View):
         return Response(_site_bodies([registers.site(site)])[0], status=201)
 
 
+TOKENS = Listing(TokenShape, name="tokens", orders=newest())
+
+
 class Tokens(View):
-    @lists("list_tokens", "Your own tokens, newest first", TokenShape, tag=TAG)
+    @lists("list_tokens", "Your own tokens, newest first", TOKENS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.tokens_of(actor_of(request)), TOKENS, _token_bodies)
+        return listed(request, TOKENS, catalogue.tokens_of(actor_of(request)), _token_bodies)
 
     @acts(
         "token.issue",

@@ -9,15 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.policies import accept_policy, issue_policy
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
 from products.queries.policies import policies
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("signature-policies", ("version",), descending=True)
 
 
 class PolicyShape(serializers.Serializer[None]):
@@ -43,10 +41,13 @@ class AcceptanceBody(ActionBody):
     version = serializers.IntegerField(min_value=1, max_value=32767, help_text="As you read it.")
 
 
+POLICIES = Listing(PolicyShape, name="signature-policies", orders=newest("version"))
+
+
 class Policies(View):
-    @lists("list_signature_policies", "The signature policy, newest first", PolicyShape, tag=TAG)
+    @lists("list_signature_policies", "The signature policy, newest first", POLICIES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, policies(), NEWEST, _bodies)
+        return listed(request, POLICIES, policies(), _bodies)
 
     @acts(
         "policy.issue",
