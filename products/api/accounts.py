@@ -311,7 +311,7 @@ TOKENS = Listing(TokenShape, name="tokens", orders=newest())
 class Tokens(View):
     @lists("list_tokens", "Your own tokens, newest first", TOKENS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, TOKENS, catalogue.tokens_of(actor_of(request)), _token_bodies)
+        return listed(request, TOKENS, catalogue.tokens_of(actor_of(request)), token_bodies)
 
     @acts(
         "token.issue",
@@ -325,7 +325,7 @@ class Tokens(View):
     def post(self, request: Request) -> Response:
         context, given = accept(request, TokenBody)
         token, secret = issue_token(context, **given)
-        body = {**_token_bodies([token])[0], "token": secret}
+        body = {**token_bodies([token])[0], "token": secret}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 
 
@@ -342,7 +342,7 @@ class Revocation(View):
     def post(self, request: Request, token_key: str) -> Response:
         context, given = accept(request, RevocationBody)
         token = revoke_token(context, token_key=token_key, **given)
-        return Response(_token_bodies([token])[0])
+        return Response(token_bodies([token])[0])
 
 
 def _account_response(account: User, *, status: int = 200) -> Response:
@@ -387,7 +387,7 @@ def _site_body(row: Site) -> Body:
     }
 
 
-def _token_bodies(rows: list[ApiToken]) -> list[Body]:
+def token_bodies(rows: list[ApiToken]) -> list[Body]:
     now = timezone.now()
     return [
         {

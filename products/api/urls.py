@@ -38,6 +38,7 @@ from products.api import (
     specifications,
     trainings,
     transcriptions,
+    upkeep,
 )
 from products.api.addresses import RecordName, SmallNumber
 from products.api.schema import SchemaView, swagger_page
@@ -81,6 +82,9 @@ urlpatterns = [
     path("runs/<name:run>/return/", runs.Return.as_view()),
     path("runs/<name:run>/report/", runs.Report.as_view()),
     path("runs/<name:run>/investigations/", investigations.InvestigationsOfRun.as_view()),
+    path("holds/", holds.HoldsOfAll.as_view()),
+    path("decisions/", dispositions.Decisions.as_view()),
+    path("reviews/", reviews.ReviewsOfAll.as_view()),
     path("results/", results.Results.as_view()),
     path("amendments/", amendments.Amendments.as_view()),
     path("amendments/<name:amendment>/", amendments.OneAmendment.as_view(), name="amendment"),
@@ -162,6 +166,10 @@ urlpatterns = [
     path("own-factors/<uuid:factor>/remove/", factors.OwnRemoval.as_view()),
     path("signature-policies/", policies.Policies.as_view()),
     path("signature-policies/accept/", policies.Acceptance.as_view()),
+    path("policy-acceptances/", policies.Acceptances.as_view()),
+    path("sign-ins/", upkeep.SignIns.as_view()),
+    path("issued-tokens/", upkeep.IssuedTokens.as_view()),
+    path("backups/", upkeep.Backups.as_view()),
     path("credential-reviews/", periodic.CredentialReviews.as_view()),
     path("trail-reviews/", periodic.TrailReviews.as_view()),
     path("accounts/<name:username>/identities/", identities.AccountIdentities.as_view()),
