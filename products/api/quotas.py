@@ -56,7 +56,7 @@ class Quotas:
             is_allowed = used < quota
             used += is_allowed
             self._used[account] = began, used
-        return Left(quota, quota - used, math.ceil(began + WINDOW - now), is_allowed)
+        return Left(quota, max(quota - used, 0), math.ceil(began + WINDOW - now), is_allowed)
 
 
 QUOTAS = Quotas()
