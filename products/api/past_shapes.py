@@ -106,4 +106,4 @@ def changed(
     copy = deepcopy(field)
     # What the framework makes its own copies from.
     copy._kwargs = {**copy._kwargs, **options}  # type: ignore[attr-defined]  # noqa: SLF001  # ditto
-    return copy
+    return deepcopy(copy)

@@ -93,8 +93,9 @@ class ProblemShape(serializers.Serializer[None]):
 
 
 PROBLEMS = {
-    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, the "
-    "Idempotency-Key is none, or `as_of` is no instant or is not taken here.",
+    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, there is "
+    "no such order, field or expansion, the Idempotency-Key is none, or `as_of` is no instant or "
+    "is not taken here.",
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",

@@ -364,8 +364,8 @@ def refuse_as_of(request: Request, handler: object) -> None:
         "Nothing is changed as of an instant: send the request without as_of."
         if request.method not in READS
         else "What this address shows is not kept by instants. Lots with their evaluation, "
-        "results and samples, runs, results, holds, decisions, reviews, specifications, sources and "
-        "donors take as_of.",
+        "results and samples, runs, results, holds, decisions, reviews, specifications, sources "
+        "and donors take as_of.",
         field=AS_OF,
     )
 

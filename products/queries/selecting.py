@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
+from products.domain.errors import InvalidValueError
 from products.models import Person, User
 
 
@@ -25,14 +26,29 @@ def keys_named(model: type[Model], field: str, names: Sequence[str]) -> list[UUI
 
 
 def persons_named(names: Sequence[str]) -> list[UUID]:
-    """Persons by their ids, or by the name of one of their accounts."""
-    ids = []
+    """Persons by their ids, or by the name of one of their accounts.
+
+    Raises:
+        InvalidValueError: there is nobody of one of the names.
+    """
+    ids: dict[str, UUID] = {}
     for name in names:
         with suppress(ValueError):
-            ids.append(UUID(name))
-    found = User.objects.filter(reduce(or_, (Q(username__iexact=name) for name in names)))
-    persons = set(found.exclude(person=None).values_list("person", flat=True))
-    return [*persons, *Person.objects.filter(pk__in=ids).values_list("pk", flat=True)]
+            ids[name] = UUID(name)
+    by_account = reduce(or_, (Q(username__iexact=name) for name in names))
+    accounts = {
+        username.upper(): person
+        for username, person in User.objects.filter(by_account).values_list("username", "person")
+    }
+    known = set(Person.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    for name in names:
+        if name.upper() not in accounts and ids.get(name) not in known:
+            raise InvalidValueError(
+                f"There is no person or account {name!r}. Name a person by id, or by the name of "
+                "an account.",
+                field="person",
+            )
+    return [*known, *(person for person in accounts.values() if person is not None)]
 
 
 def accounts_of(persons: Collection[UUID]) -> list[UUID]:

@@ -44,7 +44,7 @@ def test_where_a_record_is_read_there_is_an_address() -> None:
         if not addresses:
             assert where.startswith("not read: "), name
         for address in addresses:
-            template = re.sub(r"\b[A-Z]+\b", "{}", address.removeprefix("/api/v1"))
+            template = re.sub(r"\b(?:[A-Z]+|(?<=/)\d+)\b", "{}", address.removeprefix("/api/v1"))
             assert f"/api/v1{template}" in known, (name, address)
 
 

@@ -32,6 +32,7 @@ from tests.records import (
     today,
     value,
 )
+from tests.sealing import seal, sign_head
 
 pytestmark = pytest.mark.django_db
 Row = dict[str, Any]
@@ -228,11 +229,15 @@ def selected(rows: list[Row], asked: Asked, chosen: set[tuple[str, str]], order:
 
 @pytest.mark.usefixtures("house")
 def test_any_walk_shows_what_a_look_at_all_rows_finds(auditor: ApiClient) -> None:
+    seal()
+    then = sign_head().sealed_at.isoformat()
+
     for of in (asked_of_lots, asked_of_runs, asked_of_results, asked_of_samples):
-        compare(auditor, of())
+        compare(auditor, of(), then)
 
 
-def compare(auditor: ApiClient, asked: Asked) -> None:
+def compare(auditor: ApiClient, asked: Asked, then: str) -> None:
+    """``then`` is the instant of a seal, at which all was as it is now."""
     rows = walk(auditor, asked.address, {"order": "newest"})
     orders = [
         *("newest", "oldest"),
@@ -242,7 +247,9 @@ def compare(auditor: ApiClient, asked: Asked) -> None:
     single |= {"performed_from", "performed_until", "counts"}
     for pair, meets in asked.filters.items():
         found = [asked.name(row) for row in walk(auditor, asked.address, dict([pair]))]
+        past = walk(auditor, asked.address, dict([pair, ("as_of", then)]))
         assert sorted(found) == sorted(asked.name(row) for row in rows if meets(row)), pair
+        assert [asked.name(row) for row in past] == found, pair
 
     @settings(max_examples=10, deadline=None, database=None)
     @given(
