@@ -48,7 +48,7 @@ def persons_named(names: Sequence[str]) -> list[UUID]:
                 "an account.",
                 field="person",
             )
-    return [*known, *(person for person in accounts.values() if person is not None)]
+    return [*known, *(set(accounts.values()) - {None})]
 
 
 def accounts_of(persons: Collection[UUID]) -> list[UUID]:
