@@ -62,6 +62,8 @@ VARIABLES = {
     "SSO_NAME": "What people call the provider; on the sign-in page. Default: its host.",
     "SSO_MAX_AGE_MINUTES": "How long ago the provider may have asked the person; an answer that "
     "does not say so is refused. Default 0: not asked for.",
+    "API_REQUESTS_PER_MINUTE": "How many requests of one account the API answers within a minute, "
+    "in each server process. Default 1200.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR. Default INFO.",
 }
 
@@ -272,6 +274,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # API.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 1200, validate=validate.Range(min=1))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["products.api.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -300,6 +303,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "products.api.problem_examples.add_examples",
+    ],
 }
 
 # Times and numbers are shown as recorded: one language, UTC unless a record names its zone.

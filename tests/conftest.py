@@ -116,6 +116,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 @pytest.fixture(autouse=True)
+def _any_number_of_requests(settings: Settings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1_000_000
+
+
+@pytest.fixture(autouse=True)
 def _cheap_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = CHEAP_HASHERS
 

@@ -17,8 +17,7 @@ from products.actions.accounts import (
     set_expiry,
     set_roles,
 )
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, word_of
 from products.api.surface import ActionBody, Body, Text, View, accept
 from products.domain.roles import Role
@@ -26,8 +25,6 @@ from products.models import Person, User
 from products.queries import catalogue
 
 TAG = "People, sites and tokens"
-PERSONS = Keyset("persons", ("id",))
-ACCOUNTS = Keyset("accounts", ("username",))
 
 
 class PersonShape(serializers.Serializer[None]):
@@ -85,10 +82,13 @@ class ResetBody(ActionBody):
     new = _password("To begin with; it is changed at first use.")
 
 
+PERSONS = Listing(PersonShape, name="persons", orders=by("recorded", "id"))
+
+
 class Persons(View):
-    @lists("list_persons", "Persons", PersonShape, tag=TAG)
+    @lists("list_persons", "Persons", PERSONS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.persons(), PERSONS, _person_bodies)
+        return listed(request, PERSONS, catalogue.persons(), _person_bodies)
 
     @acts(
         "person.create",
@@ -104,10 +104,13 @@ class Persons(View):
         return Response(_person_bodies([create_person(context, **given)])[0], status=201)
 
 
+ACCOUNTS = Listing(AccountShape, name="accounts", orders=by("username", "username"))
+
+
 class Accounts(View):
-    @lists("list_accounts", "Accounts, by name", AccountShape, tag=TAG)
+    @lists("list_accounts", "Accounts, by name", ACCOUNTS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.accounts(), ACCOUNTS, _account_bodies)
+        return listed(request, ACCOUNTS, catalogue.accounts(), _account_bodies)
 
     @acts(
         "account.create",

@@ -11,9 +11,8 @@ from rest_framework.response import Response
 from products.actions.amendments import correct_run
 from products.actions.retractions import retract_run, void_lot
 from products.actions.second_signatures import sign_second
-from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import PERSON, Flag, Names, Recorded, Words, people, record, word
+from products.api.listing import Listing, listed, newest
 from products.api.runs import PlacePart, ReadingPart, reading_facts
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import FileShape, SignatureShape, file_body, name_of, signature_body
@@ -27,25 +26,24 @@ from products.api.surface import (
     several,
 )
 from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind, SecondOutcome
-from products.models import Amendment, Result
-from products.models.fields import choices_of
+from products.models import Amendment, Lot, Result, Run
 from products.queries import registers
 from products.queries.runs import place_of, readings_in_effect
 from products.queries.versions import second_of, state_of
 
 TAG = "Corrections"
-NEWEST = Keyset("amendments", ("id",), descending=True)
 
 
-def _waiting(rows: QuerySet[Amendment], _name: str, value: bool) -> QuerySet[Amendment]:
+def _waiting(rows: QuerySet[Amendment], value: bool) -> QuerySet[Amendment]:
     return registers.waiting(rows) if value else registers.not_waiting(rows)
 
 
-class AmendmentFilters(Filters):
-    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
-    run = CharFilter("run__number", lookup_expr="iexact", help_text="Number of the run.")
-    kind = ChoiceFilter(choices=choices_of(AmendmentKind, AMENDMENT_LABELS), help_text="Kind.")
-    waiting = BooleanFilter(method=_waiting, help_text="true: for its second signature.")
+class AmendmentFilters(Recorded):
+    lot = Names(record("lot", Lot, "number"), help_text="Number of the lot.")
+    run = Names(record("run", Run, "number"), help_text="Number of the run.")
+    kind = Words(word("kind"), AmendmentKind, AMENDMENT_LABELS, help_text="Kind.")
+    person = Names(people(accounts=["recorded_by"]), help_text=PERSON)
+    waiting = Flag(_waiting, help_text="true: for its second signature.")
 
 
 class AmendedResultShape(serializers.Serializer[None]):
@@ -190,16 +188,20 @@ class Voiding(View):
         return _made(void_lot(context, lot=lot, **given))
 
 
+AMENDMENTS = Listing(
+    AmendmentRowShape, name="amendments", orders=newest(), filters=AmendmentFilters
+)
+
+
 class Amendments(View):
     @lists(
         "list_amendments",
         "Amendments, newest first",
-        AmendmentRowShape,
+        AMENDMENTS,
         tag=TAG,
-        filters=AmendmentFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, registers.amendments(), NEWEST, _bodies, AmendmentFilters)
+        return listed(request, AMENDMENTS, registers.amendments(), _bodies)
 
 
 class OneAmendment(View):

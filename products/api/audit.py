@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,11 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from products.api.filters import CharFilter, Filters
-from products.api.listing import filtered
-from products.api.pagination import LARGEST_PAGE, SIZE, Keyset, page_size, read_merged_page
+from products.api.filters import Aside, Names, Recorded, record, word
+from products.api.listing import Listing, listed
+from products.api.pagination import LARGEST_PAGE, SIZE, Keyset, page_size
 from products.api.schema import downloads, lists, reads
-from products.api.surface import Body, Instant, View, actor_of, only_parameters
+from products.api.surface import Body, View, actor_of, only_parameters
 from products.domain.errors import InvalidValueError, NotPermittedError
 from products.domain.roles import Permission, permissions_of
 from products.models import AuditEntry, Lot, User
@@ -31,7 +31,6 @@ from products.queries.people import roles_of
 from products.queries.trail import ShownEntry, shown
 
 TAG = "Audit trail and ledger"
-LATEST = Keyset("audit", audit.ORDER, descending=True)
 AFTER = "after"
 BYTES = "application/octet-stream"
 MOST_DIGITS = 18
@@ -54,43 +53,12 @@ class AuditView(View):
     permission_classes = [*View.permission_classes, MayAudit]
 
 
-def _of_actor(rows: QuerySet[AuditEntry], _name: str, username: str) -> QuerySet[AuditEntry]:
-    account = User.objects.filter(username__iexact=username).values_list("pk", flat=True).first()
-    return rows.none() if account is None else rows.filter(actor=account)
-
-
-def _from(rows: QuerySet[AuditEntry], _name: str, text: str) -> QuerySet[AuditEntry]:
-    return rows.filter(recorded_at__gte=_instant("recorded_from", text))
-
-
-def _until(rows: QuerySet[AuditEntry], _name: str, text: str) -> QuerySet[AuditEntry]:
-    return rows.filter(recorded_at__lt=_instant("recorded_until", text))
-
-
-def _instant(name: str, text: str) -> Any:
-    try:
-        return Instant().run_validation(text)
-    except serializers.ValidationError as error:
-        raise serializers.ValidationError({name: error.detail}) from None
-
-
-def _as_it_is(rows: QuerySet[AuditEntry], _name: str, _number: str) -> QuerySet[AuditEntry]:
-    """For the lot, which takes two searches."""
-    return rows
-
-
-class AuditFilters(Filters):
-    actor = CharFilter(method=_of_actor, help_text="Name of the account that acted.")
-    action = CharFilter("action", help_text="Name of the action, such as lot.release.")
-    table = CharFilter("record_table", help_text="Table, such as products_lot.")
-    record = CharFilter("record_id", help_text="Key of the record.")
-    lot = CharFilter(method=_as_it_is, help_text="Number of a lot that the entry concerns.")
-    recorded_from = CharFilter(
-        "recorded_at", method=_from, help_text="Instant with its offset, included."
-    )
-    recorded_until = CharFilter(
-        "recorded_at", method=_until, help_text="Instant with its offset, not included."
-    )
+class AuditFilters(Recorded):
+    actor = Names(record("actor", User, "username"), help_text="Name of the account that acted.")
+    action = Names(word("action"), help_text="Name of the action, such as lot.release.")
+    table = Names(word("record_table"), help_text="Table, such as products_lot.")
+    record = Names(word("record_id"), help_text="Key of the record.")
+    lot = Aside(help_text="Number of a lot that the entry concerns.")
 
 
 class DifferenceShape(serializers.Serializer[None]):
@@ -149,22 +117,23 @@ class FeedShape(serializers.Serializer[None]):
     next = serializers.CharField(help_text="Address to ask next; also in the Link header.")
 
 
+TRAIL = Listing(
+    AuditEntryShape,
+    name="audit",
+    orders={"newest": Keyset(audit.ORDER, descending=True), "oldest": Keyset(audit.ORDER)},
+    filters=AuditFilters,
+)
+
+
 class Trail(AuditView):
     @lists(
         "list_audit_entries",
         "What the database wrote about every change, latest first",
-        AuditEntryShape,
+        TRAIL,
         tag=TAG,
-        filters=AuditFilters,
     )
     def get(self, request: Request) -> Response:
-        rows = filtered(request, AuditFilters, audit.trail())
-        page = read_merged_page(request, _parts(request, rows), LATEST)
-        body = {"results": [_body(line) for line in shown(page.rows)], "next": page.next}
-        response = Response(body)
-        if page.next:
-            response["Link"] = f'<{page.next}>; rel="next"'
-        return response
+        return listed(request, TRAIL, audit.trail(), _bodies, split=partial(_parts, request))
 
 
 class OneEntry(AuditView):
@@ -257,6 +226,10 @@ def _after(request: Request) -> int:
             "An index is a whole number from 0, or -1 for the beginning.", field=AFTER
         )
     return int(text)
+
+
+def _bodies(rows: list[AuditEntry]) -> list[Body]:
+    return [_body(line) for line in shown(rows)]
 
 
 def _body(line: ShownEntry) -> Body:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,10 +16,16 @@ from products.actions.dispositions import (
     release_lot,
 )
 from products.actions.specification_changes import change_lot_specification
-from products.api.schema import acts, reads
-from products.api.shown_lots import LotShape, lot_response
+from products.api.as_of import then_too
+from products.api.filters import PERSON, FiltersOnLots, Names, Words, people, word
+from products.api.listing import Listing, listed, newest
+from products.api.schema import acts, lists, reads
+from products.api.shown_lots import DecisionShape, LotShape, decision_body, lot_response
 from products.api.surface import Body, SignedBody, View, accept, only_parameters
 from products.domain.changes import Change
+from products.domain.dispositions import DispositionKind
+from products.models import Disposition
+from products.queries import decisions
 from products.queries.changes import changes_since_release
 from products.queries.facts import lot_facts
 from products.queries.listing import lot_row
@@ -45,6 +53,31 @@ class ChangeOfSpecificationBody(SignedBody):
     version = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, help_text="Another approved version for the product."
     )
+
+
+class DecisionRowShape(DecisionShape):
+    lot = serializers.CharField()
+
+
+class DecisionFilters(FiltersOnLots):
+    kind = Words(word("kind"), DispositionKind, help_text="Kind of the decision.")
+    person = Names(people(persons=["signature__user__person"]), help_text=f"Signer. {PERSON}")
+
+
+DECISIONS = Listing(DecisionRowShape, name="decisions", orders=newest(), filters=DecisionFilters)
+
+
+class Decisions(View):
+    @lists(
+        "list_decisions",
+        "Signed decisions on all lots, newest first",
+        DECISIONS,
+        tag=TAG,
+        past=True,
+    )
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
+        return listed(request, DECISIONS, decisions.dispositions(), _decisions, now=now)
 
 
 class ChangeShape(serializers.Serializer[None]):
@@ -167,3 +200,7 @@ class ChangesSinceRelease(View):
 
 def _change_body(change: Change) -> Body:
     return {"record": change.record, "message": change.message}
+
+
+def _decisions(rows: list[Disposition]) -> list[Body]:
+    return [{"lot": row.lot.number, **decision_body(row)} for row in rows]

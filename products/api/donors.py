@@ -10,9 +10,8 @@ from rest_framework.response import Response
 
 from products.actions.donors import determine_donor, register_donor
 from products.api.as_of import then_too
-from products.api.filters import CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, Words, text, word
+from products.api.listing import Listing, by, listed
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.surface import (
@@ -30,12 +29,14 @@ from products.models import Donor
 from products.queries import catalogue
 
 TAG = "Donors and sources"
-BY_CODE = Keyset("donors", ("code",))
 UNDETERMINED = "undetermined"
 
 
-class DonorFilters(Filters):
-    outcome = CharFilter("outcome", help_text="eligible, ineligible or incomplete")
+class DonorFilters(Recorded):
+    outcome = Words(
+        word("outcome"), DeterminationOutcome, help_text="Of the determination in effect."
+    )
+    code = Names(text("code"), help_text="Code of the donor.")
 
 
 class DonorShape(serializers.Serializer[None]):
@@ -59,11 +60,14 @@ class DeterminationBody(SignedBody):
     )
 
 
+DONORS = Listing(DonorShape, name="donors", orders=by("code", "code"), filters=DonorFilters)
+
+
 class Donors(View):
-    @lists("list_donors", "Donors, by code", DonorShape, tag=TAG, filters=DonorFilters, past=True)
+    @lists("list_donors", "Donors, by code", DONORS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        return listed(request, catalogue.donors(), BY_CODE, _bodies, DonorFilters)
+        return listed(request, DONORS, catalogue.donors(), _bodies)
 
     @acts(
         "donor.register",

@@ -12,9 +12,8 @@ from products.actions.equipment import (
     register_instrument,
     register_media_lot,
 )
-from products.api.filters import CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, text
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import name_of
 from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
@@ -23,12 +22,10 @@ from products.models import Calibration, Instrument, MediaLot
 from products.queries import registers
 
 TAG = "Methods and equipment"
-BY_CODE = Keyset("instruments", ("code",))
-BY_MATERIAL = Keyset("media-lots", ("material", "number"))
 
 
-class MediaLotFilters(Filters):
-    material = CharFilter("material", lookup_expr="iexact", help_text="As methods name it.")
+class MediaLotFilters(Recorded):
+    material = Names(text("material"), help_text="As methods name it.")
 
 
 class CalibrationShape(serializers.Serializer[None]):
@@ -93,10 +90,13 @@ class MediaRecallBody(ActionBody):
     document = Text(max_length=200, help_text="Number of the recall notice.")
 
 
+INSTRUMENTS = Listing(InstrumentShape, name="instruments", orders=by("code", "code"))
+
+
 class Instruments(View):
-    @lists("list_instruments", "Instruments, by code", InstrumentShape, tag=TAG)
+    @lists("list_instruments", "Instruments, by code", INSTRUMENTS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, registers.instruments(), BY_CODE, _instrument_bodies)
+        return listed(request, INSTRUMENTS, registers.instruments(), _instrument_bodies)
 
     @acts(
         "instrument.register",
@@ -134,17 +134,24 @@ class Calibrations(View):
         return _instrument(instrument, status=201)
 
 
+MEDIA_LOTS = Listing(
+    MediaLotShape,
+    name="media-lots",
+    orders=by("material", "material", "number"),
+    filters=MediaLotFilters,
+)
+
+
 class MediaLots(View):
     @lists(
         "list_media_lots",
         "Media lots, by material",
-        MediaLotShape,
+        MEDIA_LOTS,
         tag=TAG,
-        filters=MediaLotFilters,
     )
     def get(self, request: Request) -> Response:
         rows = registers.media_lots()
-        return listed(request, rows, BY_MATERIAL, _media_bodies, MediaLotFilters)
+        return listed(request, MEDIA_LOTS, rows, _media_bodies)
 
     @acts(
         "media.register",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -62,6 +62,20 @@ class InvalidCursorError(DomainError):
     code = "invalid_cursor"
 
 
+class UnknownChoiceError(DomainError):
+    """An order, a field or an expansion that a list does not have."""
+
+    code = "unknown_choice"
+
+    @classmethod
+    def of(cls, parameter: str, unknown: Iterable[str], known: Iterable[str]) -> UnknownChoiceError:
+        return cls(
+            f"{parameter} takes {', '.join(known)}. There is no "
+            f"{', '.join(repr(word[:40]) for word in unknown)} here.",
+            field=parameter,
+        )
+
+
 class NoPastError(DomainError):
     """`as_of` at an address that does not show its records as of an instant, or with a change."""
 
@@ -115,6 +129,7 @@ class AnsweredBeforeError(Exception):
 OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     InvalidInstantError: HTTPStatus.BAD_REQUEST,
+    UnknownChoiceError: HTTPStatus.BAD_REQUEST,
     NoPastError: HTTPStatus.BAD_REQUEST,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     LengthRequiredError: HTTPStatus.LENGTH_REQUIRED,

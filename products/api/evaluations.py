@@ -14,6 +14,7 @@ from products.api.past_shapes import PastShape
 from products.api.schema import BlockShape, reads
 from products.api.surface import AS_OF, Body, View, only_parameters
 from products.domain.blocks import source_of
+from products.domain.facts import LotFacts
 from products.domain.lots import STATUS_LABELS
 from products.domain.release import evaluate
 from products.queries.as_of import last_evaluation
@@ -88,33 +89,34 @@ class LotEvaluation(View):
         row = lot_row(lot, now)
         if AS_OF in request.query_params:
             return Response(_stored(row))
-        facts = lot_facts([row.id])[row.id]
-        evaluation = evaluate(facts, now)
-        return Response(
+        return Response(evaluation_body(row, lot_facts([row.id])[row.id], now))
+
+
+def evaluation_body(row: LotRow, facts: LotFacts, now: datetime) -> Body:
+    evaluation = evaluate(facts, now)
+    return {
+        "lot": row.number,
+        "status": evaluation.status,
+        "status_label": STATUS_LABELS[evaluation.status],
+        "basis": row.basis,
+        "judged_at": evaluation.at,
+        "judged_until": evaluation.judged_until,
+        "next_status": evaluation.next_status,
+        "inputs_sha256": evaluation.inputs_sha256,
+        "rules": [
             {
-                "lot": row.number,
-                "status": evaluation.status,
-                "status_label": STATUS_LABELS[evaluation.status],
-                "basis": row.basis,
-                "judged_at": evaluation.at,
-                "judged_until": evaluation.judged_until,
-                "next_status": evaluation.next_status,
-                "inputs_sha256": evaluation.inputs_sha256,
-                "rules": [
-                    {
-                        "rule": found.rule,
-                        "title": found.title,
-                        "outcome": found.outcome,
-                        "source": source_of(found.rule, facts.basis),
-                        "note": found.note,
-                        "blocks": [asdict(block) for block in found.blocks],
-                        "evidence": list(found.evidence),
-                    }
-                    for found in evaluation.outcomes
-                ],
-                "blocks": [asdict(block) for block in evaluation.blocks],
+                "rule": found.rule,
+                "title": found.title,
+                "outcome": found.outcome,
+                "source": source_of(found.rule, facts.basis),
+                "note": found.note,
+                "blocks": [asdict(block) for block in found.blocks],
+                "evidence": list(found.evidence),
             }
-        )
+            for found in evaluation.outcomes
+        ],
+        "blocks": [asdict(block) for block in evaluation.blocks],
+    }
 
 
 def _stored(row: LotRow) -> Body:

@@ -5,9 +5,11 @@ The bytes are only ever served as an attachment that no browser renders or runs.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -17,54 +19,55 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.evidence import EvidenceKind, attach_evidence
-from products.api.filters import CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, Words, record, text
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, downloads, lists, reads, word_of
 from products.api.shown import FileShape, file_body, name_of
 from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
 from products.api.uploads import FileBodyParser, too_large
 from products.domain.evidence import LARGEST, MEDIA_TYPES, TEXT
-from products.models import Evidence
-from products.models.fields import choices_of
+from products.models import (
+    Donor,
+    Evidence,
+    Laboratory,
+    Lot,
+    Method,
+    Product,
+    Run,
+    Site,
+    TissueSource,
+)
 from products.queries import registers
 
 TAG = "Evidence"
-NEWEST = Keyset("evidence", ("id",), descending=True)
 SANDBOX = "default-src 'none'; sandbox"
 
 
-def _of_lot(rows: QuerySet[Evidence], _name: str, number: str) -> QuerySet[Evidence]:
-    return rows.filter(Q(lot__number__iexact=number) | Q(run__lot__number__iexact=number))
+def _of_lot(numbers: list[str]) -> Q:
+    return record("lot", Lot, "number")(numbers) | record("run__lot", Lot, "number")(numbers)
 
 
-def _of_kind(rows: QuerySet[Evidence], _name: str, kind: str) -> QuerySet[Evidence]:
-    return rows.filter(**{f"{_column(EvidenceKind(kind))}__isnull": False})
+def _of_kind(kinds: list[str]) -> Q:
+    return reduce(or_, (Q(**{f"{_column(EvidenceKind(kind))}__isnull": False}) for kind in kinds))
 
 
-class EvidenceFilters(Filters):
-    lot = CharFilter(method=_of_lot, help_text="Number of the lot: its files and those of runs.")
-    run = CharFilter("run__number", lookup_expr="iexact", help_text="Number of the run.")
-    donor = CharFilter("donor__code", lookup_expr="iexact", help_text="Code of the donor.")
-    source = CharFilter("source__number", lookup_expr="iexact", help_text="Number of the source.")
-    product = CharFilter(
-        "specification__product__code",
-        lookup_expr="iexact",
+class EvidenceFilters(Recorded):
+    lot = Names(_of_lot, help_text="Number of the lot: its files and those of runs.")
+    run = Names(record("run", Run, "number"), help_text="Number of the run.")
+    donor = Names(record("donor", Donor, "code"), help_text="Code of the donor.")
+    source = Names(record("source", TissueSource, "number"), help_text="Number of the source.")
+    product = Names(
+        record("specification__product", Product, "code"),
         help_text="Code of the product, of its specification versions.",
     )
-    method = CharFilter(
-        "method_version__method__code",
-        lookup_expr="iexact",
+    method = Names(
+        record("method_version__method", Method, "code"),
         help_text="Code of the method, of its versions.",
     )
-    laboratory = CharFilter(
-        "laboratory__code", lookup_expr="iexact", help_text="Code of the laboratory."
-    )
-    site = CharFilter("site__name", lookup_expr="iexact", help_text="Name of the site.")
-    kind = ChoiceFilter(
-        choices=choices_of(EvidenceKind), method=_of_kind, help_text="What it is attached to."
-    )
-    sha256 = CharFilter("sha256", lookup_expr="iexact", help_text="Of the bytes.")
+    laboratory = Names(record("laboratory", Laboratory, "code"), help_text="Of the laboratory.")
+    site = Names(record("site", Site, "name"), help_text="Name of the site.")
+    kind = Words(_of_kind, EvidenceKind, help_text="What it is attached to.")
+    sha256 = Names(text("sha256"), help_text="Of the bytes.")
 
 
 class EvidenceShape(FileShape):
@@ -87,12 +90,15 @@ class EvidenceBody(ActionBody):
     )
 
 
+FILES = Listing(EvidenceShape, name="evidence", orders=newest(), filters=EvidenceFilters)
+
+
 class Files(View):
     parser_classes = [FileBodyParser]
 
-    @lists("list_evidence", "Files, newest first", EvidenceShape, tag=TAG, filters=EvidenceFilters)
+    @lists("list_evidence", "Files, newest first", FILES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, registers.files(), NEWEST, _bodies, EvidenceFilters)
+        return listed(request, FILES, registers.files(), _bodies)
 
     @acts(
         "evidence.attach",

@@ -16,8 +16,7 @@ from products.actions.factors import (
     remove_factor_of,
 )
 from products.actions.lookups import find_account
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists
 from products.api.shown import name_of
 from products.api.surface import (
@@ -35,7 +34,6 @@ from products.models import Factor
 from products.queries.factors import codes_left, factors
 
 TAG = "People, sites and tokens"
-BY_TIME = Keyset("factors", ("id",))
 SHOWN_ONCE = {"Cache-Control": "no-store"}
 
 
@@ -76,10 +74,13 @@ class RemovalBody(ActionBody):
     reason = Text(max_length=1000, help_text="Why it goes; the person is told.")
 
 
+FACTORS = Listing(FactorShape, name="factors", orders=by("recorded", "id"))
+
+
 class OwnFactors(View):
-    @lists("list_own_factors", "Your own second factors, oldest first", FactorShape, tag=TAG)
+    @lists("list_own_factors", "Your own second factors, oldest first", FACTORS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, factors().filter(user=actor_of(request)), BY_TIME, _bodies)
+        return listed(request, FACTORS, factors().filter(user=actor_of(request)), _bodies)
 
     @acts(
         "factor.enrol_totp",
@@ -145,10 +146,10 @@ class OwnRemoval(View):
 
 
 class FactorsOfAccount(View):
-    @lists("list_factors", "The second factors of an account", FactorShape, tag=TAG, named=True)
+    @lists("list_factors", "The second factors of an account", FACTORS, tag=TAG, named=True)
     def get(self, request: Request, username: str) -> Response:
         account = find_account(username)
-        return listed(request, factors().filter(user=account), BY_TIME, _bodies)
+        return listed(request, FACTORS, factors().filter(user=account), _bodies)
 
 
 class Removal(View):

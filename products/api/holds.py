@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.holds import lift_hold, place_hold
-from products.api.schema import acts, word_of
-from products.api.shown_lots import LotShape, lot_response
-from products.api.surface import SignedBody, Text, View, accept
+from products.api.as_of import then_too
+from products.api.filters import (
+    PERSON,
+    FiltersOnLots,
+    Flag,
+    Names,
+    Words,
+    people,
+    without,
+    word,
+)
+from products.api.listing import Listing, listed, newest
+from products.api.schema import acts, lists, word_of
+from products.api.shown_lots import HoldShape, LotShape, hold_body, lot_response
+from products.api.surface import Body, SignedBody, Text, View, accept
 from products.domain.holds import HoldKind
+from products.models import Hold
+from products.queries import decisions
 
 TAG = "Decisions"
 
@@ -31,6 +48,26 @@ class LiftBody(SignedBody):
         max_length=100,
         help_text="The document by which an authority released the lot.",
     )
+
+
+class HoldRowShape(HoldShape):
+    lot = serializers.CharField()
+
+
+class HoldFilters(FiltersOnLots):
+    kind = Words(word("kind"), HoldKind, help_text="Kind of the hold.")
+    open = Flag(without("lift"), help_text="true: not lifted yet.")
+    person = Names(people(accounts=["placed_by"]), help_text=f"Who placed it. {PERSON}")
+
+
+HOLDS = Listing(HoldRowShape, name="holds", orders=newest(), filters=HoldFilters)
+
+
+class HoldsOfAll(View):
+    @lists("list_holds", "Holds of all lots, newest first", HOLDS, tag=TAG, past=True)
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
+        return listed(request, HOLDS, decisions.holds(), _bodies, now=now)
 
 
 class Holds(View):
@@ -65,3 +102,7 @@ class Lift(View):
         context, given = accept(request, LiftBody, deciding_on=lot)
         lift_hold(context, lot=lot, hold=hold, **given)
         return lot_response(lot, context.at)
+
+
+def _bodies(rows: list[Hold]) -> list[Body]:
+    return [{"lot": row.lot.number, **hold_body(row)} for row in rows]

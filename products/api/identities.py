@@ -9,25 +9,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.identities import link_identity, unlink_identity
-from products.api.filters import BooleanFilter, CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Flag, Names, Recorded, record, without
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import name_of
 from products.api.surface import ActionBody, Body, Text, View, accept
-from products.models import IdentityLink
+from products.models import IdentityLink, User
 from products.models.identities import LONGEST_ISSUER, LONGEST_SUBJECT
 from products.queries.identities import identity_links
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("identities", ("id",), descending=True)
 
 
-class IdentityFilters(Filters):
-    username = CharFilter("user__username", lookup_expr="iexact", help_text="Name of the account.")
-    open = BooleanFilter(
-        "undone", lookup_expr="isnull", help_text="true: the link holds; false: it was undone."
-    )
+class IdentityFilters(Recorded):
+    username = Names(record("user", User, "username"), help_text="Name of the account.")
+    open = Flag(without("undone"), help_text="true: the link holds; false: it was undone.")
 
 
 class IdentityShape(serializers.Serializer[None]):
@@ -56,16 +52,18 @@ class UnlinkBody(ActionBody):
     pass
 
 
+IDENTITIES = Listing(IdentityShape, name="identities", orders=newest(), filters=IdentityFilters)
+
+
 class Identities(View):
     @lists(
         "list_identities",
         "Identities at a provider that open accounts, newest first",
-        IdentityShape,
+        IDENTITIES,
         tag=TAG,
-        filters=IdentityFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, identity_links(), NEWEST, _bodies, IdentityFilters)
+        return listed(request, IDENTITIES, identity_links(), _bodies)
 
 
 class AccountIdentities(View):

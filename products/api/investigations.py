@@ -7,28 +7,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.investigations import conclude_investigation, open_investigation
-from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import FiltersOnLots, Flag, Names, Words, record, without, word
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, name_of, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
 from products.domain.errors import NotFoundError
 from products.domain.investigations import KIND_LABELS, InvestigationKind, InvestigationOutcome
-from products.models import Investigation
-from products.models.fields import choices_of
+from products.models import Investigation, Run
 from products.queries import evidence
 
 TAG = "Investigations"
-NEWEST = Keyset("investigations", ("id",), descending=True)
 
 
-class InvestigationFilters(Filters):
-    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
-    kind = ChoiceFilter(choices=choices_of(InvestigationKind, KIND_LABELS), help_text="Kind.")
-    open = BooleanFilter(
-        "conclusion", lookup_expr="isnull", help_text="true: without a signed conclusion."
+class InvestigationFilters(FiltersOnLots):
+    run = Names(record("run", Run, "number"), help_text="Number of the run.")
+    kind = Words(word("kind"), InvestigationKind, KIND_LABELS, help_text="Kind.")
+    outcome = Words(
+        word("conclusion__outcome"), InvestigationOutcome, help_text="Of its signed conclusion."
     )
+    open = Flag(without("conclusion"), help_text="true: without a signed conclusion.")
 
 
 class ConclusionShape(serializers.Serializer[None]):
@@ -62,16 +60,20 @@ class OpeningBody(ActionBody):
     reason = Text(max_length=1000, help_text="What is to be investigated.")
 
 
+INVESTIGATIONS = Listing(
+    InvestigationShape, name="investigations", orders=newest(), filters=InvestigationFilters
+)
+
+
 class Investigations(View):
     @lists(
         "list_investigations",
         "Investigations, newest first",
-        InvestigationShape,
+        INVESTIGATIONS,
         tag=TAG,
-        filters=InvestigationFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, evidence.investigations(), NEWEST, _bodies, InvestigationFilters)
+        return listed(request, INVESTIGATIONS, evidence.investigations(), _bodies)
 
 
 class OneInvestigation(View):

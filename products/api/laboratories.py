@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.laboratories import qualify_laboratory, register_laboratory
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads
 from products.api.shown import SignatureShape, name_of, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
@@ -16,7 +15,6 @@ from products.models import Laboratory
 from products.queries import registers
 
 TAG = "Outside laboratories and paper"
-BY_CODE = Keyset("laboratories", ("code",))
 
 
 class QualificationShape(serializers.Serializer[None]):
@@ -48,10 +46,13 @@ class QualificationBody(SignedBody):
     document = Text(max_length=200, help_text="Number of the audit report or quality agreement.")
 
 
+LABORATORIES = Listing(LaboratoryShape, name="laboratories", orders=by("code", "code"))
+
+
 class Laboratories(View):
-    @lists("list_laboratories", "Outside laboratories, by code", LaboratoryShape, tag=TAG)
+    @lists("list_laboratories", "Outside laboratories, by code", LABORATORIES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, registers.laboratories(), BY_CODE, _bodies)
+        return listed(request, LABORATORIES, registers.laboratories(), _bodies)
 
     @acts(
         "laboratory.register",

@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.api.audit import TAG, AuditView, attachment
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed, newest
 from products.api.schema import downloads, lists, reads
 from products.api.surface import Body, only_parameters
 from products.domain.errors import InvalidValueError, NoteError
@@ -21,8 +20,6 @@ from products.domain.spelling import parse_number, to_base64
 from products.models import Checkpoint, LedgerKey
 from products.queries import proofs
 
-NEWEST = Keyset("checkpoints", ("number",), descending=True)
-OLDEST_KEY = Keyset("ledger-keys", ("number",))
 CHECKPOINT, INDEX, OLD_SIZE = "checkpoint", "index", "old_size"
 NOTE = "text/plain"
 MOST_NUMBER = 2**31 - 1
@@ -71,11 +68,14 @@ class LedgerKeyShape(serializers.Serializer[None]):
     )
 
 
+CHECKPOINTS = Listing(CheckpointShape, name="checkpoints", orders=newest("number"))
+
+
 class Checkpoints(AuditView):
-    @lists("list_checkpoints", "Signed heads of the ledger, latest first", CheckpointShape, tag=TAG)
+    @lists("list_checkpoints", "Signed heads of the ledger, latest first", CHECKPOINTS, tag=TAG)
     def get(self, request: Request) -> Response:
         rows = Checkpoint.objects.select_related("key")
-        return listed(request, rows, NEWEST, lambda found: [_body(row) for row in found])
+        return listed(request, CHECKPOINTS, rows, lambda found: [_body(row) for row in found])
 
 
 class LatestCheckpoint(AuditView):
@@ -179,11 +179,14 @@ class EntryProof(AuditView):
         return _text(proofs.proof_file(entry, number), f"{entry}.tlog-proof")
 
 
+KEYS = Listing(LedgerKeyShape, name="ledger-keys", orders=by("number", "number"))
+
+
 class Keys(AuditView):
-    @lists("list_ledger_keys", "Public keys, oldest first", LedgerKeyShape, tag=TAG)
+    @lists("list_ledger_keys", "Public keys, oldest first", KEYS, tag=TAG)
     def get(self, request: Request) -> Response:
         rows = LedgerKey.objects.all()
-        return listed(request, rows, OLDEST_KEY, lambda found: [_key(row) for row in found])
+        return listed(request, KEYS, rows, lambda found: [_key(row) for row in found])
 
 
 def _consistency(request: Request, checkpoint: int) -> proofs.Consistency:

@@ -1,33 +1,144 @@
-"""What every list does: known parameters only, filters, one page, and the Link to the next."""
+"""What every list does: filters, an order, fields, a bounded count, pages and their links.
+
+`select` is what a list holds, `page_body` one page of it in the shape that is shown. Whoever gives
+the same rows out in another form needs both, and nothing else of the noun.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.api.filters import Filters
-from products.api.pagination import CURSOR, SIZE, Keyset, read_page
-from products.api.surface import Body, only_parameters
+from products.api.errors import UnknownChoiceError
+from products.api.filters import Filters, NoFilters
+from products.api.pagination import (
+    CURSOR,
+    LARGEST_PAGE,
+    SIZE,
+    Keyset,
+    number_up_to,
+    page_size,
+    read_page,
+)
+from products.api.surface import AS_OF, Body, only_parameters
+from products.domain.errors import InvalidValueError
+from products.queries.selecting import counted_up_to
+
+ORDER, FIELDS, EXPAND, COUNT = "order", "fields", "expand", "count"
+LARGEST_COUNT = 10_000
+# A page with what is expanded in it.
+LARGEST_EXPANDED = 100
 
 Row = TypeVar("Row")
+Rows = QuerySet[Any, Row]
 
 
-def filtered(
-    request: Request, filters: type[Filters], rows: QuerySet[Any, Row]
-) -> QuerySet[Any, Row]:
-    """``rows`` that meet the request's filters.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of a record. ``expansions``: what comes with it when it is asked for;
+    ``never_past``: those of them that no past record has.
+    """
+
+    shape: type[serializers.Serializer[Any]]
+    expansions: Mapping[str, serializers.BaseSerializer[Any]] = field(default_factory=dict)
+    never_past: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.shape._declared_fields)  # noqa: SLF001  # not yet bound
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Shown):
+    """A list: how its rows look, in which orders they come (the first unless told), and by what
+    they are chosen. ``name`` tells it from the other lists.
+    """
+
+    name: str = field(kw_only=True)
+    orders: Mapping[str, Keyset] = field(kw_only=True)
+    filters: type[Filters] = NoFilters
+
+
+@dataclass(frozen=True, slots=True)
+class Selection(Generic[Row]):
+    """The rows that a request asks for, in no order yet: searches that have none in common."""
+
+    parts: Sequence[QuerySet[Any, Row]]
+    order: str
+    keyset: Keyset
+    fields: frozenset[str]
+    expanded: frozenset[str]
+
+    def cut(self, body: Body) -> Body:
+        """``body`` with the fields that were asked for, and what is expanded."""
+        kept = self.fields | self.expanded
+        return {name: value for name, value in body.items() if name in kept}
+
+
+def by(name: str, *fields: str, newest_first: bool = False) -> dict[str, Keyset]:
+    """Both directions of an order, the usual one first; ``-`` before a name is downwards."""
+    up, down = {name: Keyset(fields)}, {f"-{name}": Keyset(fields, descending=True)}
+    return down | up if newest_first else up | down
+
+
+def newest(key: str = "id") -> dict[str, Keyset]:
+    """In the order of recording."""
+    return {"newest": Keyset((key,), descending=True), "oldest": Keyset((key,))}
+
+
+def listed(
+    request: Request,
+    listing: Listing,
+    rows: QuerySet[Any, Row],
+    show: Callable[[list[Row]], list[Body]],
+    *,
+    now: datetime | None = None,
+    split: Callable[[QuerySet[Any, Row]], Sequence[QuerySet[Any, Row]]] = lambda rows: [rows],
+) -> Response:
+    """One page of ``rows``, each as ``show`` makes it. ``now`` is the instant that is asked about.
+
+    ``split`` takes the filtered rows apart where one search would not find them by an index.
 
     Raises:
         ValidationError: a filter's value cannot be read.
-        InvalidValueError: a parameter that no filter knows.
+        UnknownChoiceError: there is no such order, field or expansion.
+        InvalidValueError: a parameter that the list does not know, or one that is given twice.
+        InvalidCursorError: as of `read_page`.
     """
-    only_parameters(request, [*filters.base_filters, CURSOR, SIZE])
-    chosen = filters(request.query_params, queryset=rows)
+    chosen = select(request, listing, rows, now=now, split=split)
+    body = page_body(request, listing, chosen, show)
+    response = Response(body)
+    if body["next"]:
+        response["Link"] = f'<{body["next"]}>; rel="next"'
+    return response
+
+
+def select(
+    request: Request,
+    listing: Listing,
+    rows: QuerySet[Any, Row],
+    *,
+    now: datetime | None = None,
+    split: Callable[[QuerySet[Any, Row]], Sequence[QuerySet[Any, Row]]] = lambda rows: [rows],
+) -> Selection[Row]:
+    """What the request asks for of the list, not read yet. Raises as `listed` does."""
+    known = [CURSOR, SIZE, ORDER, FIELDS, COUNT, *([EXPAND] if listing.expansions else [])]
+    only_parameters(request, [*listing.filters.base_filters, *known])
+    given_once(request, [*known, *listing.filters.single()])
+    order = request.query_params.get(ORDER, next(iter(listing.orders)))
+    if order not in listing.orders:
+        raise UnknownChoiceError.of(ORDER, [order], listing.orders)
+    chosen = listing.filters(request.query_params, queryset=rows)
+    chosen.now = now or timezone.now()
+    chosen.is_past = AS_OF in request.query_params
     if not chosen.is_valid():
         raise serializers.ValidationError(
             {
@@ -35,24 +146,67 @@ def filtered(
                 for name, texts in chosen.errors.items()
             }
         )
-    found: QuerySet[Any, Row] = chosen.qs
-    return found
+    return Selection(
+        parts=split(chosen.qs),
+        order=order,
+        keyset=listing.orders[order],
+        fields=asked_fields(request, listing),
+        expanded=asked_expansions(request, listing),
+    )
 
 
-def listed(
+def page_body(
     request: Request,
-    rows: QuerySet[Any, Row],
-    keyset: Keyset,
+    listing: Listing,
+    chosen: Selection[Row],
     show: Callable[[list[Row]], list[Body]],
-    filters: type[Filters] | None = None,
-) -> Response:
-    """One page of ``rows``, each as ``show`` makes it."""
-    if filters is None:
-        only_parameters(request, [CURSOR, SIZE])
-    else:
-        rows = filtered(request, filters, rows)
-    page = read_page(request, rows, keyset)
-    response = Response({"results": show(page.rows), "next": page.next})
-    if page.next:
-        response["Link"] = f'<{page.next}>; rel="next"'
-    return response
+) -> Body:
+    """One page, with the address of the next and the count if it is asked for."""
+    size = page_size(request, LARGEST_EXPANDED if chosen.expanded else LARGEST_PAGE)
+    name = f"{listing.name}.{chosen.order}"
+    page = read_page(request, chosen.parts, chosen.keyset, name, size)
+    body: Body = {"results": [chosen.cut(row) for row in show(page.rows)], "next": page.next}
+    if COUNT in request.query_params:
+        limit = number_up_to(LARGEST_COUNT, request.query_params[COUNT], COUNT)
+        rows, is_more = counted_up_to(limit, chosen.parts)
+        body[COUNT] = {"rows": rows, "more": is_more}
+    return body
+
+
+def only_shown(request: Request, shown: Shown) -> None:
+    """For one record, which takes ``fields`` and ``expand`` alone. Raises as `listed` does."""
+    known = [FIELDS, EXPAND] if shown.expansions else [FIELDS]
+    only_parameters(request, known)
+    given_once(request, known)
+    asked_fields(request, shown)
+
+
+def asked_fields(request: Request, shown: Shown) -> frozenset[str]:
+    """All of them unless told. Raises UnknownChoiceError for a field that is not shown."""
+    return _words_of(request, FIELDS, shown.fields) or frozenset(shown.fields)
+
+
+def asked_expansions(request: Request, shown: Shown) -> frozenset[str]:
+    """Raises UnknownChoiceError for what cannot be expanded."""
+    return _words_of(request, EXPAND, shown.expansions)
+
+
+def given_once(request: Request, names: Collection[str]) -> None:
+    """Raises InvalidValueError for a parameter of which only the last would be seen."""
+    for name in names:
+        if len(request.query_params.getlist(name)) > 1:
+            raise InvalidValueError(
+                f"{name} is given more than once. It takes one value.",
+                code="repeated_parameter",
+                field=name,
+            )
+
+
+def _words_of(request: Request, parameter: str, known: Collection[str]) -> frozenset[str]:
+    if parameter not in request.query_params:
+        return frozenset()
+    asked = [word.strip() for word in request.query_params[parameter].split(",")]
+    unknown = sorted({word for word in asked if word not in known})
+    if unknown:
+        raise UnknownChoiceError.of(parameter, unknown, known)
+    return frozenset(asked)

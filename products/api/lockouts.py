@@ -9,24 +9,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.lockouts import settle_lockout
-from products.api.filters import BooleanFilter, CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Flag, Names, Recorded, record, without
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import name_of
 from products.api.surface import ActionBody, Body, Text, View, accept
-from products.models import Lockout
+from products.models import Lockout, User
 from products.queries.lockouts import lockouts
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("lockouts", ("id",), descending=True)
 
 
-class LockoutFilters(Filters):
-    username = CharFilter("user__username", lookup_expr="iexact", help_text="Name of the account.")
-    open = BooleanFilter(
-        "settlement", lookup_expr="isnull", help_text="true: nobody has dealt with it yet."
-    )
+class LockoutFilters(Recorded):
+    username = Names(record("user", User, "username"), help_text="Name of the account.")
+    open = Flag(without("settlement"), help_text="true: nobody has dealt with it yet.")
 
 
 class LockoutShape(serializers.Serializer[None]):
@@ -47,16 +43,18 @@ class SettlementBody(ActionBody):
     finding = Text(max_length=1000, help_text="What it was, and what was done.")
 
 
+LOCKOUTS = Listing(LockoutShape, name="lockouts", orders=newest(), filters=LockoutFilters)
+
+
 class Lockouts(View):
     @lists(
         "list_lockouts",
         "Accounts locked after wrong passwords, newest first",
-        LockoutShape,
+        LOCKOUTS,
         tag=TAG,
-        filters=LockoutFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, lockouts(), NEWEST, _bodies, LockoutFilters)
+        return listed(request, LOCKOUTS, lockouts(), _bodies)
 
 
 class Settlement(View):

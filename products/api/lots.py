@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,72 +14,69 @@ from rest_framework.response import Response
 
 from products.actions.lots import declare_stability_study, register_lot
 from products.api.as_of import is_known, then_too
-from products.api.filters import CharFilter, ChoiceFilter, DateFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.errors import NoPastError
+from products.api.expansions import EVALUATION, EXPANSIONS, NEVER_PAST, expansions
+from products.api.filters import PERSON, Day, FiltersOfLots, Names, Time, people, starts_with
+from products.api.listing import (
+    Listing,
+    Shown,
+    asked_expansions,
+    asked_fields,
+    by,
+    listed,
+    newest,
+    only_shown,
+)
 from products.api.past_shapes import as_of
 from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
-from products.api.surface import (
-    ActionBody,
-    Body,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-)
-from products.domain.lots import STATUS_LABELS, ReleaseStatus
-from products.domain.release import BLOCK_CODES
-from products.domain.sources import TISSUE_LABELS, TissueKind
+from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
 from products.models import Lot
-from products.models.fields import choices_of
-from products.queries.listing import (
-    lot_row,
-    lot_rows,
-    lot_values,
-    lots_listed,
-    with_block,
-    with_donor,
-    with_number_prefix,
-    with_tissue,
-)
+from products.queries.listing import lot_row, lot_rows, lot_values, lots_listed
+from products.queries.of_lots import changed
 
 TAG = "Lots"
-NEWEST_MADE = Keyset("lots", ("made_on", "id"), descending=True)
 
 
-def _through(
-    find: Callable[[QuerySet[Lot], str], QuerySet[Lot]],
-) -> Callable[[QuerySet[Lot], str, str], QuerySet[Lot]]:
-    return lambda rows, name, value: find(rows, value)
+class LotFilters(FiltersOfLots):
+    way_to_lot = ""
 
-
-class LotFilters(Filters):
-    status = ChoiceFilter(
-        choices=choices_of(ReleaseStatus, STATUS_LABELS), help_text="In effect now."
+    number = Names(starts_with("number"), help_text="How the number begins.")
+    person = Names(
+        people(persons=["made_by"], accounts=["recorded_by"]),
+        help_text=f"Who made or registered the lot. {PERSON}",
     )
-    product = CharFilter("product__code", lookup_expr="iexact", help_text="Code of the product.")
-    tissue = ChoiceFilter(
-        choices=choices_of(TissueKind, TISSUE_LABELS),
-        method=_through(with_tissue),
-        help_text="Kind of birth tissue anywhere in the genealogy.",
+    made_from = Day("made_on", lookup_expr="gte", help_text="Made on this day or later.")
+    made_to = Day("made_on", lookup_expr="lte", help_text="Made on this day or before.")
+    expires_from = Day(
+        "expires_on", lookup_expr="gte", help_text="Last day of use on this day or later."
     )
-    donor = CharFilter(
-        method=_through(with_donor), help_text="Code of a donor anywhere in the genealogy."
+    expires_to = Day(
+        "expires_on", lookup_expr="lte", help_text="Last day of use on this day or before."
     )
-    block = ChoiceFilter(
-        choices=[(code, kind.title) for code, kind in BLOCK_CODES.items()],
-        method=_through(with_block),
-        help_text="Code of a reason against release.",
-    )
-    number = CharFilter(method=_through(with_number_prefix), help_text="How the number begins.")
-    made_from = DateFilter("made_on", lookup_expr="gte", help_text="Made on this day or later.")
-    made_to = DateFilter("made_on", lookup_expr="lte", help_text="Made on this day or before.")
-    expires_before = DateFilter(
+    expires_before = Day(
         "expires_on", lookup_expr="lt", help_text="Last day of use before this day."
     )
+    changed_from = Time(
+        "changed_from",
+        method="by_change",
+        help_text="Something on record of the lot changed at this instant or later.",
+    )
+    changed_until = Time(
+        "changed_until", method="by_change", help_text="Something changed before it."
+    )
+
+    def by_change(self, rows: QuerySet[Lot], name: str, at: datetime) -> QuerySet[Lot]:
+        """One change between both."""
+        if self.is_past:
+            raise NoPastError(
+                "When a lot was changed is asked of the records as they stand: leave out as_of, "
+                f"or {name}.",
+                field=name,
+            )
+        since, until = (self.form.cleaned_data[of] for of in ("changed_from", "changed_until"))
+        return rows if name == "changed_until" and since else rows.filter(changed(since, until))
 
 
 class LotBody(ActionBody):
@@ -122,12 +119,28 @@ REGISTRATION = OpenApiExample(
 )
 
 
+LOTS = Listing(
+    LotRowShape,
+    EXPANSIONS,
+    NEVER_PAST,
+    name="lots",
+    orders={
+        **by("made", "made_on", "id", newest_first=True),
+        **by("number", "number"),
+        **by("expires", "last_day", "id"),
+        **newest(),
+    },
+    filters=LotFilters,
+)
+LOT = Shown(LotShape, EXPANSIONS, NEVER_PAST)
+
+
 class Lots(View):
-    @lists("list_lots", "Lots, newest first", LotRowShape, tag=TAG, filters=LotFilters, past=True)
+    @lists("list_lots", "Lots, newest first", LOTS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
         rows = lot_values(lots_listed(now))
-        return listed(request, rows, NEWEST_MADE, _row_bodies, LotFilters)
+        return listed(request, LOTS, rows, partial(_row_bodies, request, now), now=now)
 
     @acts(
         "lot.register",
@@ -153,15 +166,22 @@ class OneLot(View):
         tag=TAG,
         parameters=[NO_CHANGE],
         past=as_of(LotShape),
+        chosen=LOT,
     )
     @then_too
     def get(self, request: Request, now: datetime, lot: str) -> Response:
-        only_parameters(request, [])
+        only_shown(request, LOT)
+        expanded = asked_expansions(request, LOT)
         row = lot_row(lot, now)
         tag = etag_of(row.stamp)
-        if is_known(request, tag):
+        # What is judged at this moment says so, and is another answer each time.
+        if is_known(request, tag) and EVALUATION not in expanded:
             return Response(status=304, headers={"ETag": tag})
-        return one_lot_response(row, now)
+        response = one_lot_response(row, now)
+        (more,) = expansions(request, [row], now, expanded)
+        kept = asked_fields(request, LOT)
+        response.data = {name: of for name, of in response.data.items() if name in kept} | more
+        return response
 
 
 class StabilityStudy(View):
@@ -181,5 +201,7 @@ class StabilityStudy(View):
         return lot_response(lot, context.at)
 
 
-def _row_bodies(values: list[dict[str, Any]]) -> list[Body]:
-    return [lot_body(row) for row in lot_rows(values)]
+def _row_bodies(request: Request, now: datetime, values: list[dict[str, Any]]) -> list[Body]:
+    rows = lot_rows(values)
+    more = expansions(request, rows, now, asked_expansions(request, LOTS))
+    return [lot_body(row) | found for row, found in zip(rows, more, strict=True)]

@@ -12,9 +12,8 @@ from products.actions.methods import (
     register_method,
     retire_method_version,
 )
-from products.api.filters import CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, Words, text, word
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
 from products.api.shown_runs import PaperShape, paper_body
@@ -32,19 +31,17 @@ from products.domain.criteria import CATEGORY_LABELS, Category
 from products.domain.errors import NotFoundError
 from products.domain.methods import FAMILY_LABELS, MethodFamily
 from products.models import Method, MethodVersion
-from products.models.fields import choices_of
 from products.queries import catalogue
 
 TAG = "Methods and equipment"
-BY_CODE = Keyset("methods", ("code",))
 
 
-class MethodFilters(Filters):
-    category = ChoiceFilter(choices=choices_of(Category, CATEGORY_LABELS), help_text="Category.")
-    family = ChoiceFilter(
-        choices=choices_of(MethodFamily, FAMILY_LABELS), help_text="Principle of measurement."
+class MethodFilters(Recorded):
+    category = Words(word("category"), Category, CATEGORY_LABELS, help_text="Category.")
+    family = Words(
+        word("family"), MethodFamily, FAMILY_LABELS, help_text="Principle of measurement."
     )
-    attribute = CharFilter("attribute", lookup_expr="iexact", help_text="What it measures.")
+    attribute = Names(text("attribute"), help_text="What it measures.")
 
 
 class MethodVersionShape(serializers.Serializer[None]):
@@ -119,10 +116,13 @@ class MethodRetirementBody(SignedBody):
     pass
 
 
+METHODS = Listing(MethodShape, name="methods", orders=by("code", "code"), filters=MethodFilters)
+
+
 class Methods(View):
-    @lists("list_methods", "Methods, by code", MethodShape, tag=TAG, filters=MethodFilters)
+    @lists("list_methods", "Methods, by code", METHODS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.methods(), BY_CODE, _bodies, MethodFilters)
+        return listed(request, METHODS, catalogue.methods(), _bodies)
 
     @acts(
         "method.register",

@@ -8,22 +8,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.notes import add_note
-from products.api.filters import CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, record
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import name_of
 from products.api.surface import ActionBody, Body, Text, View, accept
-from products.models import Note
+from products.models import Note, Run
 from products.queries import registers
 from products.queries.listing import lot_row
 
 TAG = "Lots"
-NEWEST = Keyset("notes", ("id",), descending=True)
 
 
-class NoteFilters(Filters):
-    run = CharFilter("run__number", lookup_expr="iexact", help_text="Number of the run.")
+class NoteFilters(Recorded):
+    run = Names(record("run", Run, "number"), help_text="Number of the run.")
 
 
 class NoteShape(serializers.Serializer[None]):
@@ -41,18 +39,20 @@ class NoteBody(ActionBody):
     )
 
 
+NOTES = Listing(NoteShape, name="notes", orders=newest(), filters=NoteFilters)
+
+
 class NotesOfLot(View):
     @lists(
         "list_notes",
         "Notes on a lot and its runs, newest first",
-        NoteShape,
+        NOTES,
         tag=TAG,
-        filters=NoteFilters,
         named=True,
     )
     def get(self, request: Request, lot: str) -> Response:
         rows = registers.notes_of_lot(lot_row(lot, timezone.now()).number)
-        return listed(request, rows, NEWEST, _bodies, NoteFilters)
+        return listed(request, NOTES, rows, _bodies)
 
     @acts(
         "note.add",

@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.tokens import issue_token, revoke_token
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
 from products.api.surface import ActionBody, Body, Text, View, accept, actor_of, second_factor
 from products.domain.accounts import TokenKind, TokenScope
@@ -17,7 +16,6 @@ from products.models import ApiToken
 from products.queries import catalogue
 
 TAG = "People, sites and tokens"
-TOKENS = Keyset("tokens", ("id",), descending=True)
 
 
 class TokenShape(serializers.Serializer[None]):
@@ -50,10 +48,13 @@ class RevocationBody(ActionBody):
     pass
 
 
+TOKENS = Listing(TokenShape, name="tokens", orders=newest())
+
+
 class Tokens(View):
-    @lists("list_tokens", "Your own tokens, newest first", TokenShape, tag=TAG)
+    @lists("list_tokens", "Your own tokens, newest first", TOKENS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.tokens_of(actor_of(request)), TOKENS, _token_bodies)
+        return listed(request, TOKENS, catalogue.tokens_of(actor_of(request)), token_bodies)
 
     @acts(
         "token.issue",
@@ -67,7 +68,7 @@ class Tokens(View):
     def post(self, request: Request) -> Response:
         context, given = accept(request, TokenBody)
         token, secret = issue_token(context, **given)
-        body = {**_token_bodies([token])[0], "token": secret}
+        body = {**token_bodies([token])[0], "token": secret}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 
 
@@ -84,10 +85,10 @@ class Revocation(View):
     def post(self, request: Request, token_key: str) -> Response:
         context, given = accept(request, RevocationBody)
         token = revoke_token(context, token_key=token_key, **given)
-        return Response(_token_bodies([token])[0])
+        return Response(token_bodies([token])[0])
 
 
-def _token_bodies(rows: list[ApiToken]) -> list[Body]:
+def token_bodies(rows: list[ApiToken]) -> list[Body]:
     now = timezone.now()
     return [
         {

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Field, QuerySet, Value
 from rest_framework.request import Request
 
 from products.api.errors import InvalidCursorError
@@ -19,15 +20,19 @@ from products.queries.keyset import RowComparison
 PAGE_SIZE = 100
 LARGEST_PAGE = 500
 CURSOR, SIZE = "cursor", "page_size"
+# What may differ between pages of one list: how much of it is shown, not which rows in which order.
+OF_A_PAGE = frozenset({CURSOR, SIZE, "fields", "expand", "count"})
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The order of a list: unique together, all in one direction. ``name`` salts its cursors."""
+    """An order of a list: ``fields`` are unique together, and all go in one direction.
 
-    name: str
+    An index has them in this order, so that a page costs the same however deep it is.
+    """
+
     fields: tuple[str, ...]
     descending: bool = False
 
@@ -44,52 +49,61 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def read_page(request: Request, rows: QuerySet[Any, Row], keyset: Keyset) -> Page[Row]:
-    """The page of ``rows`` that the request asks for.
+def read_page(
+    request: Request,
+    parts: Sequence[QuerySet[Any, Row]],
+    keyset: Keyset,
+    name: str,
+    size: int,
+) -> Page[Row]:
+    """The page of ``parts`` that the request asks for: searches that have no row in common, each
+    with an index of its own.
+
+    ``name`` tells this list in this order from others. A cursor is of it, of the address and of
+    the filters that it was made under.
 
     Raises:
-        InvalidCursorError: the cursor was not made by this server for this list.
-        InvalidValueError: the page size is not a number from 1 to `LARGEST_PAGE`.
+        InvalidCursorError: the cursor was made elsewhere, or under another order or other filters.
     """
-    return read_merged_page(request, (rows,), keyset)
-
-
-def read_merged_page(
-    request: Request, parts: Sequence[QuerySet[Any, Row]], keyset: Keyset
-) -> Page[Row]:
-    """`read_page` of searches that have no row in common, each with an index of its own."""
-    size = page_size(request)
+    salt = f"cursor.{name}"
     cursor = request.query_params.get(CURSOR, "")
     if cursor:
-        parts = [part.filter(_after(part, keyset, cursor)) for part in parts]
+        parts = [part.filter(_after(request, part, keyset, salt, cursor)) for part in parts]
     found = [row for part in parts for row in part.order_by(*keyset.order)[: size + 1]]
     if len(parts) > 1:
         found.sort(key=attrgetter(*keyset.fields), reverse=keyset.descending)
     if len(found) <= size:
         return Page(found, None)
-    return Page(found[:size], _next_address(request, keyset, found[size - 1]))
+    return Page(found[:size], _next_address(request, keyset, salt, found[size - 1]))
 
 
-def page_size(request: Request) -> int:
-    """Raises InvalidValueError when it is not a number from 1 to `LARGEST_PAGE`."""
-    text = request.query_params.get(SIZE, str(PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and len(text) <= 3):  # noqa: PLR2004  # 500 has three
-        raise InvalidValueError(f"The page size is a number up to {LARGEST_PAGE}.", field=SIZE)
-    size = int(text)
-    if not 1 <= size <= LARGEST_PAGE:
-        raise InvalidValueError(f"A page has 1 to {LARGEST_PAGE} rows, not {size}.", field=SIZE)
-    return size
+def page_size(request: Request, largest: int = LARGEST_PAGE) -> int:
+    """Raises InvalidValueError when it is not a number from 1 to ``largest``."""
+    text = request.query_params.get(SIZE, str(min(PAGE_SIZE, largest)))
+    return number_up_to(largest, text, SIZE)
 
 
-def _after(rows: QuerySet[Any, Row], keyset: Keyset, cursor: str) -> RowComparison:
-    fields = [rows.model._meta.get_field(name) for name in keyset.fields]  # noqa: SLF001  # documented
+def number_up_to(largest: int, text: str, parameter: str) -> int:
+    """Raises InvalidValueError when ``text`` is not a number from 1 to ``largest``."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
+    if not is_number or not 1 <= int(text) <= largest:
+        raise InvalidValueError(
+            f"{parameter} is a number from 1 to {largest}, not {text[:20]!r}.", field=parameter
+        )
+    return int(text)
+
+
+def _after(
+    request: Request, rows: QuerySet[Any, Row], keyset: Keyset, salt: str, cursor: str
+) -> RowComparison:
+    fields = [_field(rows, name) for name in keyset.fields]
     try:
-        texts = signing.loads(cursor, salt=f"cursor.{keyset.name}")
+        texts = signing.loads(cursor, salt=f"{salt}.{_selection(request)}")
         values = [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
     except (signing.BadSignature, ValidationError, ValueError, TypeError) as error:
         raise InvalidCursorError(
-            "This cursor was not made by this list. Begin at the first page, and follow the links "
-            "as they are."
+            "This cursor was not made by this list under these filters and in this order. Begin "
+            "at the first page, and follow the links as they are."
         ) from error
     return RowComparison(
         [F(name) for name in keyset.fields],
@@ -98,11 +112,29 @@ def _after(rows: QuerySet[Any, Row], keyset: Keyset, cursor: str) -> RowComparis
     )
 
 
-def _next_address(request: Request, keyset: Keyset, last: object) -> str:
+def _field(rows: QuerySet[Any, Row], name: str) -> Field[Any, Any]:
+    annotated = rows.query.annotations.get(name)
+    if annotated is not None:
+        found: Field[Any, Any] = annotated.output_field
+        return found
+    return cast("Field[Any, Any]", rows.model._meta.get_field(name))  # noqa: SLF001  # documented
+
+
+def _next_address(request: Request, keyset: Keyset, salt: str, last: object) -> str:
     key = [
         str(last[name] if isinstance(last, dict) else getattr(last, name)) for name in keyset.fields
     ]
     query = request.query_params.copy()
-    query[CURSOR] = signing.dumps(key, salt=f"cursor.{keyset.name}")
+    query[CURSOR] = signing.dumps(key, salt=f"{salt}.{_selection(request)}")
     address: str = request.build_absolute_uri(request.path)
     return f"{address}?{query.urlencode()}"
+
+
+def _selection(request: Request) -> str:
+    """Of the address and everything in it that decides which rows the list has."""
+    asked = sorted(
+        (name, sorted(values))
+        for name, values in request.query_params.lists()
+        if name not in OF_A_PAGE
+    )
+    return hashlib.sha256(repr((request.path, asked)).encode()).hexdigest()[:24]

@@ -56,8 +56,11 @@ class NowOrThenExtension(PolymorphicProxySerializerExtension):  # type: ignore[n
 
 
 def now_or_then(shape: Shape, past: Shape) -> NowOrThen:
-    name = f"{shape.__name__.removesuffix('Shape')}NowOrThen"
-    return NowOrThen(component_name=name, serializers=[shape, past], resource_type_field_name=None)
+    return any_of(f"{shape.__name__.removesuffix('Shape')}NowOrThen", [shape, past])
+
+
+def any_of(name: str, shapes: list[Shape]) -> NowOrThen:
+    return NowOrThen(component_name=name, serializers=shapes, resource_type_field_name=None)
 
 
 @cache
@@ -68,37 +71,39 @@ def as_of(shape: Shape) -> Shape:
 
 
 @cache
-def past_page_of(row: Shape) -> Shape:
-    name = f"{row.__name__.removesuffix('Shape')}PageAsOfShape"
-    fields = {
-        "results": _past(row)(many=True),
-        "next": serializers.CharField(
-            allow_null=True, help_text="Address of the next page, as of the same instant."
-        ),
-    }
-    return type(name, (PastShape,), fields)
+def past(shape: Shape, without: frozenset[str] = frozenset()) -> Shape:
+    """The shape of a row, in which whatever is unknown of then is null."""
+    fields = _nullable(shape, without)
+    return type(f"Past{shape.__name__}", (serializers.Serializer,), fields)
 
 
-@cache
-def _past(shape: Shape) -> Shape:
-    return type(f"Past{shape.__name__}", (serializers.Serializer,), _nullable(shape))
-
-
-def _nullable(shape: Shape) -> dict[str, Any]:
+def _nullable(shape: Shape, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     return {
         name: _or_null(field)
         for name, field in shape._declared_fields.items()  # noqa: SLF001  # not yet bound
+        if name not in without
     }
 
 
 def _or_null(field: serializers.Field[Any, Any, Any, Any]) -> Any:
-    help_text = field.help_text
+    options: dict[str, Any] = {
+        "allow_null": True,
+        "help_text": field.help_text,
+        "required": field.required,
+    }
     if isinstance(field, serializers.ListSerializer):
         row: Any = type(field.child)
-        return _past(row)(many=True, allow_null=True, help_text=help_text)
+        return past(row)(many=True, **options)
     if isinstance(field, serializers.Serializer):
-        return _past(type(field))(allow_null=True, help_text=help_text)
-    nullable = deepcopy(field)
-    # What the framework makes its copies from.
-    nullable._kwargs["allow_null"] = True  # type: ignore[attr-defined]  # noqa: SLF001  # ditto
-    return nullable
+        return past(type(field))(**options)
+    return changed(field, allow_null=True)
+
+
+def changed(
+    field: serializers.BaseSerializer[Any] | serializers.Field[Any, Any, Any, Any], **options: Any
+) -> Any:
+    """A copy of ``field`` with other options."""
+    copy = deepcopy(field)
+    # What the framework makes its own copies from.
+    copy._kwargs = {**copy._kwargs, **options}  # type: ignore[attr-defined]  # noqa: SLF001  # ditto
+    return deepcopy(copy)

@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.periodic import review_credentials, review_trail
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, name_of, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
@@ -16,8 +15,6 @@ from products.models import CredentialReview, TrailReview
 from products.queries.periodic import credential_reviews, trail_reviews
 
 TAG = "People, sites and tokens"
-CREDENTIALS = Keyset("credential-reviews", ("id",), descending=True)
-TRAIL = Keyset("trail-reviews", ("first_index",), descending=True)
 LARGEST_INDEX = 2**63 - 2
 
 
@@ -51,15 +48,18 @@ class TrailReviewBody(SignedBody):
     findings = Text(max_length=2000)
 
 
+CREDENTIALS = Listing(CredentialReviewShape, name="credential-reviews", orders=newest())
+
+
 class CredentialReviews(View):
     @lists(
         "list_credential_reviews",
         "Reviews of accounts, roles and tokens, newest first",
-        CredentialReviewShape,
+        CREDENTIALS,
         tag=TAG,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, credential_reviews(), CREDENTIALS, _credential_bodies)
+        return listed(request, CREDENTIALS, credential_reviews(), _credential_bodies)
 
     @acts(
         "credentials.review",
@@ -76,12 +76,13 @@ class CredentialReviews(View):
         return Response(_credential_bodies([row])[0], status=201)
 
 
+TRAIL = Listing(TrailReviewShape, name="trail-reviews", orders=newest("first_index"))
+
+
 class TrailReviews(View):
-    @lists(
-        "list_trail_reviews", "Reviews of the audit trail, newest first", TrailReviewShape, tag=TAG
-    )
+    @lists("list_trail_reviews", "Reviews of the audit trail, newest first", TRAIL, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, trail_reviews(), TRAIL, _trail_bodies)
+        return listed(request, TRAIL, trail_reviews(), _trail_bodies)
 
     @acts(
         "trail.review",

@@ -9,15 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.policies import accept_policy, issue_policy
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import PERSON, Names, Recorded, people
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
-from products.queries.policies import policies
+from products.models import PolicyAcceptance
+from products.queries.policies import acceptances, policies
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("signature-policies", ("version",), descending=True)
 
 
 class PolicyShape(serializers.Serializer[None]):
@@ -43,10 +43,26 @@ class AcceptanceBody(ActionBody):
     version = serializers.IntegerField(min_value=1, max_value=32767, help_text="As you read it.")
 
 
-class Policies(View):
-    @lists("list_signature_policies", "The signature policy, newest first", PolicyShape, tag=TAG)
+class AcceptanceFilters(Recorded):
+    person = Names(people(persons=["person"]), help_text=PERSON)
+
+
+ACCEPTANCES = Listing(
+    AcceptanceShape, name="policy-acceptances", orders=newest(), filters=AcceptanceFilters
+)
+POLICIES = Listing(PolicyShape, name="signature-policies", orders=newest("version"))
+
+
+class Acceptances(View):
+    @lists("list_policy_acceptances", "Who accepted which version", ACCEPTANCES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, policies(), NEWEST, _bodies)
+        return listed(request, ACCEPTANCES, acceptances(), _acceptances)
+
+
+class Policies(View):
+    @lists("list_signature_policies", "The signature policy, newest first", POLICIES, tag=TAG)
+    def get(self, request: Request) -> Response:
+        return listed(request, POLICIES, policies(), _bodies)
 
     @acts(
         "policy.issue",
@@ -93,6 +109,17 @@ def _bodies(rows: list[Any]) -> list[Body]:
             "by_provision": row.by_provision,
             "signature": row.signature and signature_body(row.signature),
             "accepted_by": row.accepted_by,
+        }
+        for row in rows
+    ]
+
+
+def _acceptances(rows: list[PolicyAcceptance]) -> list[Body]:
+    return [
+        {
+            "version": row.policy.version,
+            "printed_name": row.person.printed_name,
+            "accepted_at": row.recorded_at,
         }
         for row in rows
     ]

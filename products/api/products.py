@@ -7,9 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.products import assign_profile, register_product
-from products.api.filters import ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Recorded, Words, word
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown_profiles import ProfileShape, assignment_body, profile_body
 from products.api.surface import (
@@ -24,15 +23,13 @@ from products.api.surface import (
 from products.domain.errors import NotFoundError
 from products.domain.products import BASIS_LABELS, Basis, RuleProfile, basis_text
 from products.models import Product
-from products.models.fields import choices_of
 from products.queries import catalogue
 
 TAG = "Products and specifications"
-BY_CODE = Keyset("products", ("code",))
 
 
-class ProductFilters(Filters):
-    basis = ChoiceFilter(choices=choices_of(Basis, BASIS_LABELS), help_text="Basis.")
+class ProductFilters(Recorded):
+    basis = Words(word("basis"), Basis, BASIS_LABELS, help_text="Basis.")
 
 
 class ProductShape(serializers.Serializer[None]):
@@ -76,10 +73,13 @@ class ProfilesShape(serializers.Serializer[None]):
     assignments = ProfileShape(many=True, help_text="Every one ever signed, the latest first.")
 
 
+PRODUCTS = Listing(ProductShape, name="products", orders=by("code", "code"), filters=ProductFilters)
+
+
 class Products(View):
-    @lists("list_products", "Products, by code", ProductShape, tag=TAG, filters=ProductFilters)
+    @lists("list_products", "Products, by code", PRODUCTS, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, catalogue.products(), BY_CODE, _bodies, ProductFilters)
+        return listed(request, PRODUCTS, catalogue.products(), _bodies)
 
     @acts(
         "product.register",

@@ -1,155 +1,124 @@
-"""The results of a lot by category, each beside its limit."""
+"""Results across lots: every version of the result of every run, beside what it was judged by."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.api.as_of import then_too
-from products.api.past_shapes import as_of
-from products.api.schema import reads
-from products.api.shown_runs import RunRowShape, run_bodies
-from products.api.surface import Body, View, only_parameters
-from products.domain.criteria import CATEGORY_LABELS, Category
-from products.domain.facts import LotFacts
-from products.domain.selection import Selection, is_inherited
-from products.models import Criterion, Run
-from products.queries.evidence import criteria_of_lot, runs_numbered, runs_of_lot
-from products.queries.facts import criterion_of, lot_facts
-from products.queries.listing import lot_row
+from products.api.filters import FiltersOfRuns, Flag, Time, Words
+from products.api.listing import Listing, listed, newest
+from products.api.schema import lists
+from products.api.shown_results import ResultShape
+from products.api.shown_runs import run_documents_shown
+from products.api.surface import Body, View
+from products.domain.criteria import Verdict
+from products.queries.of_runs import (
+    Place,
+    is_counting,
+    is_invalidated,
+    is_reviewed,
+    result_places,
+    with_verdict,
+)
+
+# What a result shows of its run, beside what it says itself.
+OF_RUN = (
+    *("lot", "product", "sample", "stage", "criterion", "limit", "category", "attribute"),
+    *("method", "method_version", "purpose", "state", "instrument", "laboratory", "from_paper"),
+    *("performed_at", "performed_zone", "entered_late"),
+)
 
 
-class TestedShape(serializers.Serializer[None]):
-    criterion = serializers.CharField(
-        allow_null=True, help_text="None: runs of this attribute for no criterion."
-    )
-    attribute = serializers.CharField()
-    method = serializers.CharField()
-    stage = serializers.CharField(allow_null=True)
-    limit = serializers.CharField(allow_null=True, help_text="As shown to people.")
-    required = serializers.BooleanField()  # type: ignore[assignment]  # a field of the answer
-    satisfied_by = serializers.CharField(
-        allow_null=True, help_text="this_lot, or parent: inherited from the lots it is made from."
-    )
-    runs = RunRowShape(many=True, help_text="Of this lot, oldest first; discarded ones too.")
-    inherited = RunRowShape(
-        many=True, help_text="Of the lots that it is made from; each names its own lot."
-    )
-
-
-class CategoryShape(serializers.Serializer[None]):
-    category = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
-    criteria = TestedShape(many=True)
-
-
-class LotResultsShape(serializers.Serializer[None]):
+class ResultLinksShape(serializers.Serializer[None]):
+    run = serializers.CharField(help_text="With its readings.")
     lot = serializers.CharField()
-    specification_version = serializers.IntegerField()
-    categories = CategoryShape(many=True)
 
 
-class LotResults(View):
-    @reads(
-        "read_lot_results",
-        "All results of a lot by category, beside their limits",
-        LotResultsShape,
-        tag="Lots",
-        past=as_of(LotResultsShape),
+class ResultRowShape(ResultShape):
+    run = serializers.CharField(help_text="Number of the run.")
+    lot = serializers.CharField(help_text="The lot that it was measured on.")
+    product = serializers.CharField()
+    sample = serializers.CharField()
+    stage = serializers.CharField()
+    criterion = serializers.CharField(allow_null=True)
+    limit = serializers.CharField(allow_null=True, help_text="As shown to people.")
+    category = serializers.CharField(help_text="Of the criterion; without one of the method.")
+    attribute = serializers.CharField(help_text="What is measured.")
+    method = serializers.CharField()
+    method_version = serializers.IntegerField()
+    purpose = serializers.CharField()
+    state = serializers.CharField(help_text="Of the run.")
+    instrument = serializers.CharField(allow_null=True)
+    laboratory = serializers.CharField(allow_null=True, help_text="The outside laboratory.")
+    from_paper = serializers.BooleanField()
+    performed_at = serializers.DateTimeField()
+    performed_zone = serializers.CharField()
+    entered_late = serializers.BooleanField()
+    links = ResultLinksShape()
+
+
+class ResultFilters(FiltersOfRuns):
+    way_to_lot = "run__lot__"
+    way_to_run = "run__"
+
+    verdict = Words(
+        with_verdict,
+        Verdict,
+        help_text="Verdict as recorded or under a later specification version of the lot; "
+        "invalidated: by a signed conclusion.",
+    )
+    counts = Flag(is_counting, help_text="true: the version of its run that counts.")
+    final = Flag(
+        lambda rows, wanted: rows.filter(final=wanted), help_text="false: of an open incubation."
+    )
+    invalidated = Flag(is_invalidated, help_text="true: by a signed conclusion.")
+    reviewed = Flag(is_reviewed, help_text="true: under a second person's signature.")
+    performed_from = Time(
+        "run__performed_at", lookup_expr="gte", help_text="Performed at this instant or later."
+    )
+    performed_until = Time("run__performed_at", lookup_expr="lt", help_text="Performed before it.")
+    from_paper = Flag(
+        lambda rows, wanted: rows.filter(run__from_paper=wanted),
+        help_text="true: transcribed from paper.",
+    )
+
+
+RESULTS = Listing(ResultRowShape, name="results", orders=newest(), filters=ResultFilters)
+
+
+class Results(View):
+    @lists(
+        "list_results",
+        "Results of all lots, every version, newest first",
+        RESULTS,
+        tag="Samples and runs",
+        past=True,
     )
     @then_too
-    def get(self, request: Request, now: datetime, lot: str) -> Response:
-        only_parameters(request, [])
-        row = lot_row(lot, now)
-        facts = lot_facts([row.id])[row.id]
-        own = runs_of_lot(row.id)
-        inherited = _inherited(facts)
-        shown = {
-            str(run["number"]): run for run in run_bodies([*own, *runs_numbered(_all(inherited))])
-        }
-        counted = {run.number: run.criterion_id for run in facts.runs}
-        rows = {str(found.pk): found for found in criteria_of_lot(row.id)}
-        placed = [(run, rows.get(counted.get(run.number) or str(run.criterion_id))) for run in own]
-        tested = [
-            *(
-                (
-                    found.category,
-                    _of_criterion(
-                        found,
-                        [shown[run.number] for run, of in placed if of == found],
-                        [shown[number] for number in inherited.get(key, ())],
-                    ),
-                )
-                for key, found in rows.items()
-            ),
-            *_of_no_criterion([(run, shown[run.number]) for run, of in placed if of is None]),
-        ]
-        categories = [
-            {
-                "category": category,
-                "label": CATEGORY_LABELS[category],
-                "criteria": [body for of, body in tested if of == category],
-            }
-            for category in Category
-        ]
-        return Response(
-            {
-                "lot": row.number,
-                "specification_version": row.specification,
-                "categories": [found for found in categories if found["criteria"]],
-            }
-        )
+    def get(self, request: Request, now: datetime) -> Response:
+        return listed(request, RESULTS, result_places(), _bodies, now=now)
 
 
-def _inherited(facts: LotFacts) -> dict[str, list[str]]:
-    """Of each criterion the numbers of the runs of other lots that count for it."""
-    selection = Selection(facts)
+def _bodies(rows: list[Place]) -> list[Body]:
+    runs = run_documents_shown({row["run"] for row in rows})
+    return [_body(runs[row["run"]], row["version"]) for row in rows]
+
+
+def _body(run: Mapping[str, Any], version: int) -> Body:
+    (result,) = (found for found in run["results"] if found["version"] == version)
     return {
-        item.id: [run.number for run in selection.runs_for(item) if run.lot != facts.number]
-        for item in facts.criteria
-        if is_inherited(item)
+        **result,
+        "run": run["number"],
+        **{name: run[name] for name in OF_RUN},
+        "links": {
+            "run": reverse("api:run", args=[run["number"]]),
+            "lot": reverse("api:lot", args=[run["lot"]]),
+        },
     }
-
-
-def _all(inherited: Mapping[str, list[str]]) -> set[str]:
-    return {number for numbers in inherited.values() for number in numbers}
-
-
-def _of_criterion(criterion: Criterion, runs: list[Body], inherited: list[Body]) -> Body:
-    return {
-        "criterion": criterion.code,
-        "attribute": criterion.attribute,
-        "method": criterion.method.code,
-        "stage": criterion.stage,
-        "limit": criterion_of(criterion, criterion.method.code).limit_text,
-        "required": criterion.required,
-        "satisfied_by": criterion.satisfied_by,
-        "runs": runs,
-        "inherited": inherited,
-    }
-
-
-def _of_no_criterion(runs: list[tuple[Run, Body]]) -> list[tuple[str, Body]]:
-    """Runs for no criterion of the version that the lot is bound to now."""
-    methods = {run.method_version.method.pk: run.method_version.method for run, _ in runs}
-    return [
-        (
-            method.category,
-            {
-                "criterion": None,
-                "attribute": method.attribute,
-                "method": method.code,
-                "stage": None,
-                "limit": None,
-                "required": False,
-                "satisfied_by": None,
-                "runs": [body for run, body in runs if run.method_version.method_id == method.pk],
-                "inherited": [],
-            },
-        )
-        for method in methods.values()
-    ]

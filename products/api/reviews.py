@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.reviews import review_results
-from products.api.schema import acts
-from products.api.shown import SignatureShape, signature_body
-from products.api.surface import SignedBody, Text, View, accept
+from products.api.as_of import then_too
+from products.api.filters import PERSON, FiltersOnLots, Names, people
+from products.api.listing import Listing, listed, newest
+from products.api.schema import acts, lists
+from products.api.shown import FileShape, SignatureShape, file_body, signature_body
+from products.api.surface import Body, SignedBody, Text, View, accept
+from products.models import Review
+from products.queries import decisions
 
 
 class ReviewBody(SignedBody):
@@ -30,6 +37,35 @@ class ReviewShape(serializers.Serializer[None]):
     runs = serializers.ListField(child=serializers.CharField())
     comment = serializers.CharField()
     signature = SignatureShape()
+
+
+class ReviewedResultShape(serializers.Serializer[None]):
+    run = serializers.CharField()
+    version = serializers.IntegerField(help_text="Of the result.")
+    compared_with = FileShape(allow_null=True, help_text="The report or scan.")
+
+
+class ReviewRowShape(serializers.Serializer[None]):
+    lot = serializers.CharField()
+    reviewer = serializers.CharField()
+    comment = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    signature = SignatureShape()
+    results = ReviewedResultShape(many=True)
+
+
+class ReviewFilters(FiltersOnLots):
+    person = Names(people(persons=["reviewer"]), help_text=f"The reviewer. {PERSON}")
+
+
+REVIEWS = Listing(ReviewRowShape, name="reviews", orders=newest(), filters=ReviewFilters)
+
+
+class ReviewsOfAll(View):
+    @lists("list_reviews", "Reviews of results, newest first", REVIEWS, tag="Decisions", past=True)
+    @then_too
+    def get(self, request: Request, now: datetime) -> Response:
+        return listed(request, REVIEWS, decisions.reviews(), _bodies, now=now)
 
 
 class Reviews(View):
@@ -56,3 +92,24 @@ class Reviews(View):
             "signature": signature_body(review.signature),
         }
         return Response(body, status=201)
+
+
+def _bodies(rows: list[Review]) -> list[Body]:
+    return [
+        {
+            "lot": row.lot.number,
+            "reviewer": row.reviewer.printed_name,
+            "comment": row.comment,
+            "recorded_at": row.recorded_at,
+            "signature": signature_body(row.signature),
+            "results": [
+                {
+                    "run": item.result.run.number,
+                    "version": item.result.version,
+                    "compared_with": item.compared_with and file_body(item.compared_with),
+                }
+                for item in row.items.all()
+            ],
+        }
+        for row in rows
+    ]

@@ -8,33 +8,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.role_grants import approve_role
-from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Flag, Names, Recorded, Words, record, without, word
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
 from products.api.shown import SignatureShape, name_of, signature_body
 from products.api.surface import Body, SignedBody, View, accept
 from products.domain.roles import Role
-from products.models import RoleGrant
-from products.models.fields import choices_of
+from products.models import RoleGrant, User
 from products.queries import registers
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("role-grants", ("id",), descending=True)
 SIGNS = Q(revocation__isnull=True) & (Q(by_provision=True) | Q(approval__isnull=False))
 
 
-def _signing(rows: QuerySet[RoleGrant], _name: str, value: bool) -> QuerySet[RoleGrant]:
+def _signing(rows: QuerySet[RoleGrant], value: bool) -> QuerySet[RoleGrant]:
     return rows.filter(SIGNS) if value else rows.exclude(SIGNS)
 
 
-class RoleGrantFilters(Filters):
-    username = CharFilter("user__username", lookup_expr="iexact", help_text="Name of the account.")
-    role = ChoiceFilter(choices=choices_of(Role), help_text="Role.")
-    held = BooleanFilter(
-        "revocation", lookup_expr="isnull", help_text="true: not taken again since."
-    )
-    signs = BooleanFilter(method=_signing, help_text="true: held, and signed for by quality.")
+class RoleGrantFilters(Recorded):
+    username = Names(record("user", User, "username"), help_text="Name of the account.")
+    role = Words(word("role"), Role, help_text="Role.")
+    held = Flag(without("revocation"), help_text="true: not taken again since.")
+    signs = Flag(_signing, help_text="true: held, and signed for by quality.")
 
 
 class RoleGrantShape(serializers.Serializer[None]):
@@ -57,16 +52,18 @@ class RoleApprovalBody(SignedBody):
     role = word_of(Role)
 
 
+ROLE_GRANTS = Listing(RoleGrantShape, name="role-grants", orders=newest(), filters=RoleGrantFilters)
+
+
 class RoleGrants(View):
     @lists(
         "list_role_grants",
         "Who holds or held which role, newest first",
-        RoleGrantShape,
+        ROLE_GRANTS,
         tag=TAG,
-        filters=RoleGrantFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, registers.role_grants(), NEWEST, _bodies, RoleGrantFilters)
+        return listed(request, ROLE_GRANTS, registers.role_grants(), _bodies)
 
 
 class RoleApproval(View):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, TypedDict
 
 from django.urls import reverse
@@ -16,12 +17,18 @@ from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run
 from products.actions.runs import discard_run, open_run
 from products.api.as_of import then_too
-from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import FiltersOfRuns, Flag, Time, Words
+from products.api.listing import Listing, asked_expansions, by, listed, newest
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
-from products.api.shown_runs import RunRowShape, RunShape, run_bodies, run_response
+from products.api.shown_runs import (
+    ReadingShape,
+    RunRowShape,
+    RunShape,
+    SupportShape,
+    run_bodies,
+    run_response,
+)
 from products.api.surface import (
     ActionBody,
     Instant,
@@ -33,34 +40,34 @@ from products.api.surface import (
     several,
 )
 from products.domain.calculations import ReadingFacts, VesselRole
+from products.domain.criteria import Verdict
 from products.domain.laboratories import ControlsStatement
 from products.domain.results import (
-    PURPOSE_LABELS,
     Purpose,
-    RunState,
     SupportFacts,
     SupportKind,
     SupportOutcome,
 )
-from products.models.fields import choices_of
 from products.queries import evidence
+from products.queries.of_runs import runs_with_verdict
 
 TAG = "Samples and runs"
-NEWEST = Keyset("runs", ("id",), descending=True)
 
 
-class RunFilters(Filters):
-    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
-    sample = CharFilter("sample__number", lookup_expr="iexact", help_text="Number of the sample.")
-    method = CharFilter(
-        "method_version__method__code", lookup_expr="iexact", help_text="Code of the method."
+class RunFilters(FiltersOfRuns):
+    verdict = Words(
+        runs_with_verdict,
+        Verdict,
+        help_text="Verdict of the version that counts, under any specification version.",
     )
-    purpose = ChoiceFilter(choices=choices_of(Purpose, PURPOSE_LABELS), help_text="Purpose.")
-    state = ChoiceFilter(choices=choices_of(RunState), help_text="State.")
-    laboratory = CharFilter(
-        "laboratory__code", lookup_expr="iexact", help_text="Code of the outside laboratory."
+    performed_from = Time(
+        "performed_at", lookup_expr="gte", help_text="Performed at this instant or later."
     )
-    from_paper = BooleanFilter("from_paper", help_text="true: transcribed from paper.")
+    performed_until = Time("performed_at", lookup_expr="lt", help_text="Performed before it.")
+    from_paper = Flag(
+        lambda rows, wanted: rows.filter(from_paper=wanted),
+        help_text="true: transcribed from paper.",
+    )
 
 
 class MediaPart(Part):
@@ -185,11 +192,29 @@ READINGS = OpenApiExample(
 )
 
 
+RUNS = Listing(
+    RunRowShape,
+    {
+        "readings": ReadingShape(many=True, help_text="Every one ever saved, in order of entry."),
+        "supports": SupportShape(many=True),
+    },
+    name="runs",
+    orders={
+        **newest(),
+        **by("performed", "performed_at", "id", newest_first=True),
+        **by("number", "number"),
+    },
+    filters=RunFilters,
+)
+
+
 class Runs(View):
-    @lists("list_runs", "Runs, newest first", RunRowShape, tag=TAG, filters=RunFilters, past=True)
+    @lists("list_runs", "Runs, newest first", RUNS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        return listed(request, evidence.runs(), NEWEST, run_bodies, RunFilters)
+        is_whole = bool(asked_expansions(request, RUNS))
+        show = partial(run_bodies, whole=is_whole)
+        return listed(request, RUNS, evidence.runs(), show, now=now)
 
 
 class RunsOfSample(View):

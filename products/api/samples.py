@@ -11,9 +11,8 @@ from rest_framework.response import Response
 
 from products.actions.samples import draw_sample
 from products.api.as_of import then_too
-from products.api.filters import CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import PERSON, FiltersOnLots, Names, Time, Words, people, word
+from products.api.listing import Listing, by, listed, newest
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import name_of
@@ -29,17 +28,20 @@ from products.api.surface import (
 from products.domain.criteria import STAGE_LABELS, Stage
 from products.domain.errors import NotFoundError
 from products.models import Sample
-from products.models.fields import choices_of
 from products.queries import evidence
 from products.queries.listing import lot_row
 
 TAG = "Samples and runs"
-NEWEST = Keyset("samples", ("id",), descending=True)
 
 
-class SampleFilters(Filters):
-    lot = CharFilter("lot__number", lookup_expr="iexact", help_text="Number of the lot.")
-    stage = ChoiceFilter(choices=choices_of(Stage, STAGE_LABELS), help_text="Stage.")
+class SampleFilters(FiltersOnLots):
+    stage = Words(word("stage"), Stage, STAGE_LABELS, help_text="Stage.")
+    person = Names(
+        people(persons=["drawn_by"], accounts=["recorded_by"]),
+        help_text=f"Who drew or recorded the sample. {PERSON}",
+    )
+    drawn_from = Time("drawn_at", lookup_expr="gte", help_text="Drawn at this instant or later.")
+    drawn_until = Time("drawn_at", lookup_expr="lt", help_text="Drawn before it.")
 
 
 class SampleShape(serializers.Serializer[None]):
@@ -64,26 +66,30 @@ class SampleBody(ActionBody):
     )
 
 
+ORDERS = {
+    **newest(),
+    **by("drawn", "drawn_at", "id", newest_first=True),
+    **by("number", "number"),
+}
+SAMPLES = Listing(SampleShape, name="samples", orders=ORDERS, filters=SampleFilters)
+SAMPLES_OF_LOT = Listing(SampleShape, name="samples-of-lot", orders=ORDERS)
+
+
 class Samples(View):
-    @lists(
-        "list_samples",
-        "Samples, newest first",
-        SampleShape,
-        tag=TAG,
-        filters=SampleFilters,
-        past=True,
-    )
+    @lists("list_samples", "Samples, newest first", SAMPLES, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        return listed(request, evidence.samples(), NEWEST, _bodies, SampleFilters)
+        return listed(request, SAMPLES, evidence.samples(), _bodies, now=now)
 
 
 class SamplesOfLot(View):
-    @lists("list_samples_of_lot", "Samples of a lot", SampleShape, tag=TAG, named=True, past=True)
+    @lists(
+        "list_samples_of_lot", "Samples of a lot", SAMPLES_OF_LOT, tag=TAG, named=True, past=True
+    )
     @then_too
     def get(self, request: Request, now: datetime, lot: str) -> Response:
-        row = lot_row(lot, now)
-        return listed(request, evidence.samples().filter(lot=row.id), NEWEST, _bodies)
+        rows = evidence.samples().filter(lot=lot_row(lot, now).id)
+        return listed(request, SAMPLES_OF_LOT, rows, _bodies)
 
     @acts(
         "sample.draw",

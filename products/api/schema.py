@@ -24,10 +24,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from products.api.errors import PROBLEM
-from products.api.filters import Filters
+from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
+from products.api.listing import Listing, Shown
 from products.api.once import IDEMPOTENCY_KEY
-from products.api.pagination import CURSOR, LARGEST_PAGE, PAGE_SIZE, SIZE
-from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then, past_page_of
+from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then
 from products.api.surface import SignedBody, Text, refuse_as_of
 
 Shape = type[serializers.Serializer[Any]]
@@ -93,8 +93,9 @@ class ProblemShape(serializers.Serializer[None]):
 
 
 PROBLEMS = {
-    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, the "
-    "Idempotency-Key is none, or `as_of` is no instant or is not taken here.",
+    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, there is "
+    "no such order, field or expansion, the Idempotency-Key is none, or `as_of` is no instant or "
+    "is not taken here.",
     401: "No token, or one that is expired, revoked or unknown.",
     403: "The role, the scope, or the separation of duties does not allow it.",
     404: "There is no such record.",
@@ -106,6 +107,8 @@ PROBLEMS = {
     415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",
     428: "`If-Match` is missing.",
+    429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
+    "says in how many seconds the next ones are.",
 }
 IF_MATCH = "The ETag of the lot as it was read."
 KEY = (
@@ -142,18 +145,6 @@ def _word_field(words: type[StrEnum], *, blank: bool) -> type[Text]:
     return Word
 
 
-@cache
-def page_of(row: Shape) -> Shape:
-    name = row.__name__.removesuffix("Shape")
-    fields = {
-        "results": row(many=True),
-        "next": serializers.CharField(
-            allow_null=True, help_text="Address of the next page; also in the Link header."
-        ),
-    }
-    return type(f"{name}PageShape", (serializers.Serializer,), fields)
-
-
 def reads(
     operation_id: str,
     summary: str,
@@ -163,19 +154,25 @@ def reads(
     named: bool = True,
     checked: bool = False,
     past: Shape | None = None,
+    chosen: Shown | None = None,
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe a GET of one record; ``named`` when its address names a record.
 
     ``checked`` when it takes parameters whose values may be refused; ``past`` is the shape of the
-    record as it stood, where `?as_of=` is taken.
+    record as it stood, where `?as_of=` is taken; ``chosen`` where `fields` and `expand` are.
     """
+    if chosen:
+        shape_of_now: Shape | NowOrThen = record_of(chosen, has_past=past is not None)
+        parameters = [*parameters, *parameters_of_one(chosen)]
+    else:
+        shape_of_now = now_or_then(shape, past) if past else shape
     return _described(
         operation_id,
         summary,
         tag,
-        responses={200: now_or_then(shape, past) if past else shape},
+        responses={200: shape_of_now},
         problems=(
             400,
             401,
@@ -215,20 +212,18 @@ def downloads(
 def lists(
     operation_id: str,
     summary: str,
-    shape: Shape,
+    listing: Listing,
     *,
     tag: str,
-    filters: type[Filters] | None = None,
     named: bool = False,
     past: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Describe a GET of a list in pages; ``past`` where `?as_of=` is taken."""
-    page = page_of(shape)
     return _described(
         operation_id,
         summary,
         tag,
-        responses={200: now_or_then(page, past_page_of(shape)) if past else page},
+        responses={200: page_of(listing, has_past=past)},
         problems=(
             400,
             401,
@@ -239,13 +234,7 @@ def lists(
         ),
         parameters=[
             *((PARAMETER,) if past else ()),
-            *(_parameters(filters) if filters else ()),
-            OpenApiParameter(CURSOR, str, description="From the link to the next page, as it is."),
-            OpenApiParameter(
-                SIZE,
-                int,
-                description=f"Rows of a page; {PAGE_SIZE} unless told, at most {LARGEST_PAGE}.",
-            ),
+            *parameters_of(listing),
         ],
     )
 
@@ -313,7 +302,7 @@ def _described(
 ) -> Callable[[Handler], Handler]:
     described = {
         (status, PROBLEM): OpenApiResponse(ProblemShape, description=PROBLEMS[status])
-        for status in problems
+        for status in (*problems, 429)
     }
     decorate: Callable[[Handler], Handler] = extend_schema(
         operation_id=operation_id,
@@ -326,18 +315,6 @@ def _described(
         extensions=extensions,
     )
     return decorate
-
-
-def _parameters(filters: type[Filters]) -> list[OpenApiParameter]:
-    return [
-        OpenApiParameter(
-            name,
-            str,
-            description=str(found.extra.get("help_text", "") or found.label or ""),
-            enum=[value for value, _ in found.extra.get("choices", ())] or None,
-        )
-        for name, found in filters.base_filters.items()
-    ]
 
 
 class SchemaView(SpectacularAPIView):

@@ -22,7 +22,7 @@ from products.api.surface import Body
 from products.domain.holds import HoldKind
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
 from products.domain.sources import TISSUE_LABELS
-from products.models import Hold, SpecificationChange
+from products.models import Disposition, Hold, SpecificationChange
 from products.queries.evidence import lot_with_origins, parents_of
 from products.queries.listing import LotRow, lot_row
 
@@ -198,17 +198,8 @@ def one_lot_response(row: LotRow, now: datetime) -> Response:
         ],
         "profile": profile_body(lot.product),
         "stability_study": lot.stability_signature and signature_body(lot.stability_signature),
-        "holds": [_hold_body(hold) for hold in lot.holds.all()],
-        "decisions": [
-            {
-                "number": decision.number,
-                "kind": decision.kind,
-                "reason": decision.reason,
-                "evaluation_sha256": decision.evaluation_sha256,
-                "signature": signature_body(decision.signature),
-            }
-            for decision in lot.dispositions.all()
-        ],
+        "holds": [hold_body(hold) for hold in lot.holds.all()],
+        "decisions": [decision_body(decision) for decision in lot.dispositions.all()],
         "amendments": [
             amendment_line(found, found.run.number if found.run else None)
             for found in lot.amendments.all()
@@ -224,7 +215,17 @@ def one_lot_response(row: LotRow, now: datetime) -> Response:
     return Response(body, headers={"ETag": etag_of(row.stamp)})
 
 
-def _hold_body(hold: Hold) -> Body:
+def decision_body(decision: Disposition) -> Body:
+    return {
+        "number": decision.number,
+        "kind": decision.kind,
+        "reason": decision.reason,
+        "evaluation_sha256": decision.evaluation_sha256,
+        "signature": signature_body(decision.signature),
+    }
+
+
+def hold_body(hold: Hold) -> Body:
     lift = getattr(hold, "lift", None)
     return {
         "number": hold.number,

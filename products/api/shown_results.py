@@ -24,6 +24,13 @@ class JudgementShape(serializers.Serializer[None]):
     explanation = serializers.CharField()
 
 
+class InvalidatedShape(serializers.Serializer[None]):
+    investigation = serializers.CharField()
+    cause = serializers.CharField()
+    evidence = serializers.CharField()
+    signature = SignatureShape()
+
+
 class ResultShape(serializers.Serializer[None]):
     version = serializers.IntegerField()
     standing = serializers.CharField(
@@ -60,10 +67,6 @@ class ResultShape(serializers.Serializer[None]):
     performed_by = serializers.CharField()
     review = ReviewedShape(allow_null=True)
     investigation = serializers.CharField(allow_null=True, help_text="Opened by this version.")
-
-
-class InvalidatedShape(serializers.Serializer[None]):
-    investigation = serializers.CharField()
-    cause = serializers.CharField()
-    evidence = serializers.CharField()
-    signature = SignatureShape()
+    invalidated_by = InvalidatedShape(
+        allow_null=True, help_text="The signed conclusion that invalidated this version."
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -64,8 +65,11 @@ class PaperShape(serializers.Serializer[None]):
 class RunRowShape(serializers.Serializer[None]):
     number = serializers.CharField()
     lot = serializers.CharField(help_text="The lot that it was measured on.")
+    product = serializers.CharField()
     sample = serializers.CharField()
     stage = serializers.CharField()
+    category = serializers.CharField(help_text="Of the criterion; without one of the method.")
+    attribute = serializers.CharField(help_text="What is measured.")
     criterion = serializers.CharField(allow_null=True)
     limit = serializers.CharField(allow_null=True, help_text="As shown to people.")
     method = serializers.CharField()
@@ -137,9 +141,15 @@ class RunShape(RunRowShape):
     supports = SupportShape(many=True)
 
 
-def run_bodies(runs: Sequence[Run]) -> list[Body]:
-    found = run_documents([run.pk for run in runs])
-    return [_with_addresses(found[run.pk]) for run in runs]
+def run_bodies(runs: Sequence[Run], *, whole: bool = False) -> list[Body]:
+    """In the order of ``runs``; ``whole``: with their readings and supporting records."""
+    found = run_documents_shown([run.pk for run in runs], whole=whole)
+    return [found[run.pk] for run in runs]
+
+
+def run_documents_shown(runs: Collection[UUID], *, whole: bool = False) -> dict[UUID, Body]:
+    found = run_documents(runs, whole=whole)
+    return {run: _with_addresses(row) for run, row in found.items()}
 
 
 def run_response(number: str, *, status: int = 200) -> Response:

@@ -11,26 +11,26 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.api.filters import CharFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Filters, Names, Time, record, text, word
+from products.api.listing import Listing, listed, newest
 from products.api.schema import lists, reads
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import Body, View, only_parameters
 from products.domain.matching import Matching
-from products.models import Signature
+from products.models import Signature, User
 from products.queries.listing import lot_row
 from products.queries.lot_signatures import signatures_of
 from products.queries.matching import matching_of, matchings, signatures
 
 TAG = "Signatures"
-NEWEST = Keyset("signatures", ("id",), descending=True)
 
 
 class SignatureFilters(Filters):
-    kind = CharFilter("record_kind", help_text="Kind of the record that was signed.")
-    signer = CharFilter("user__username", lookup_expr="iexact", help_text="Account of the signer.")
-    meaning = CharFilter("meaning", lookup_expr="iexact", help_text="What the signature means.")
+    kind = Names(word("record_kind"), help_text="Kind of the record that was signed.")
+    signer = Names(record("user", User, "username"), help_text="Account of the signer.")
+    meaning = Names(text("meaning"), help_text="What the signature means.")
+    signed_from = Time("signed_at", lookup_expr="gte", help_text="Signed at this instant or later.")
+    signed_until = Time("signed_at", lookup_expr="lt", help_text="Signed before it.")
 
 
 class SignedFactShape(serializers.Serializer[None]):
@@ -68,16 +68,20 @@ class LotSignaturesShape(serializers.Serializer[None]):
     signatures = MatchedSignatureShape(many=True, help_text="In the order of signing.")
 
 
+SIGNATURES = Listing(
+    MatchedSignatureShape, name="signatures", orders=newest(), filters=SignatureFilters
+)
+
+
 class Signatures(View):
     @lists(
         "list_signatures",
         "Signatures, newest first, each with whether it still matches",
-        MatchedSignatureShape,
+        SIGNATURES,
         tag=TAG,
-        filters=SignatureFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, signatures(), NEWEST, _bodies, SignatureFilters)
+        return listed(request, SIGNATURES, signatures(), _bodies)
 
 
 class OneSignature(View):

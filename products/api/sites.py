@@ -8,8 +8,7 @@ from rest_framework.response import Response
 
 from products.actions.sites import register_site
 from products.actions.transcriptions import declare_go_live
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
@@ -17,7 +16,6 @@ from products.models import Site
 from products.queries import registers
 
 TAG = "People, sites and tokens"
-SITES = Keyset("sites", ("name",))
 
 
 class SiteShape(serializers.Serializer[None]):
@@ -40,10 +38,13 @@ class GoLiveBody(SignedBody):
     on = serializers.DateField(help_text="From this day on the site records here.")
 
 
+SITES = Listing(SiteShape, name="sites", orders=by("name", "name"))
+
+
 class Sites(View):
-    @lists("list_sites", "Sites, by name", SiteShape, tag=TAG)
+    @lists("list_sites", "Sites, by name", SITES, tag=TAG)
     def get(self, request: Request) -> Response:
-        return listed(request, registers.sites(), SITES, _site_bodies)
+        return listed(request, SITES, registers.sites(), _site_bodies)
 
     @acts(
         "site.register",

@@ -10,9 +10,8 @@ from rest_framework.response import Response
 
 from products.actions.sources import register_source
 from products.api.as_of import then_too
-from products.api.filters import CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, Words, record, word
+from products.api.listing import Listing, by, listed
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.surface import (
@@ -26,18 +25,16 @@ from products.api.surface import (
 )
 from products.domain.errors import NotFoundError
 from products.domain.sources import TISSUE_LABELS, SourceForm, TissueKind
-from products.models import TissueSource
-from products.models.fields import choices_of
+from products.models import Donor, TissueSource
 from products.queries import catalogue
 
 TAG = "Donors and sources"
-BY_NUMBER = Keyset("sources", ("number",))
 
 
-class SourceFilters(Filters):
-    kind = ChoiceFilter(choices=choices_of(TissueKind, TISSUE_LABELS), help_text="Kind of tissue.")
-    form = ChoiceFilter(choices=choices_of(SourceForm), help_text="Form.")
-    donor = CharFilter("donor__code", lookup_expr="iexact", help_text="Code of the donor.")
+class SourceFilters(Recorded):
+    kind = Words(word("kind"), TissueKind, TISSUE_LABELS, help_text="Kind of tissue.")
+    form = Words(word("form"), SourceForm, help_text="Form.")
+    donor = Names(record("donor", Donor, "code"), help_text="Code of the donor.")
 
 
 class SourceShape(serializers.Serializer[None]):
@@ -66,18 +63,20 @@ class SourceBody(ActionBody):
     recovery_zone = Text(max_length=64, help_text="IANA name, such as America/New_York.")
 
 
+SOURCES = Listing(SourceShape, name="sources", orders=by("number", "number"), filters=SourceFilters)
+
+
 class Sources(View):
     @lists(
         "list_sources",
         "Tissue sources, by number",
-        SourceShape,
+        SOURCES,
         tag=TAG,
-        filters=SourceFilters,
         past=True,
     )
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        return listed(request, catalogue.sources(), BY_NUMBER, _bodies, SourceFilters)
+        return listed(request, SOURCES, catalogue.sources(), _bodies)
 
     @acts(
         "source.register",

@@ -12,9 +12,8 @@ from rest_framework.response import Response
 
 from products.actions.specifications import approve_specification, draft_specification
 from products.api.as_of import then_too
-from products.api.filters import CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Names, Recorded, Words, record, word
+from products.api.listing import Listing, listed, newest
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
@@ -41,18 +40,16 @@ from products.domain.criteria import (
 )
 from products.domain.methods import DocumentState
 from products.models import Criterion as CriterionRow
-from products.models import SpecificationVersion
-from products.models.fields import choices_of
+from products.models import Product, SpecificationVersion
 from products.queries import catalogue
 from products.queries.facts import criterion_of
 
 TAG = "Products and specifications"
-NEWEST = Keyset("specifications", ("id",), descending=True)
 
 
-class SpecificationFilters(Filters):
-    product = CharFilter("product__code", lookup_expr="iexact", help_text="Code of the product.")
-    state = ChoiceFilter(choices=choices_of(DocumentState), help_text="State.")
+class SpecificationFilters(Recorded):
+    product = Names(record("product", Product, "code"), help_text="Code of the product.")
+    state = Words(word("state"), DocumentState, help_text="State.")
 
 
 class CriterionShape(serializers.Serializer[None]):
@@ -129,18 +126,22 @@ class SpecificationApprovalBody(SignedBody):
     pass
 
 
+SPECIFICATIONS = Listing(
+    SpecificationRowShape, name="specifications", orders=newest(), filters=SpecificationFilters
+)
+
+
 class Specifications(View):
     @lists(
         "list_specifications",
         "Specification versions, newest first",
-        SpecificationRowShape,
+        SPECIFICATIONS,
         tag=TAG,
-        filters=SpecificationFilters,
         past=True,
     )
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        return listed(request, catalogue.specifications(), NEWEST, _bodies, SpecificationFilters)
+        return listed(request, SPECIFICATIONS, catalogue.specifications(), _bodies)
 
     @acts(
         "specification.draft",

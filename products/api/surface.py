@@ -8,8 +8,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -30,6 +32,7 @@ from products.api.errors import (
 )
 from products.api.once import answer_of, answered_again, ask_once, opened
 from products.api.preconditions import NOTHING_SEEN, seen_to_decide, seen_to_record
+from products.api.quotas import QUOTAS
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
@@ -115,6 +118,11 @@ class View(APIView):
     content_negotiation_class = OnlyJson
     http_method_names = ["get", "head", "post"]
 
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if isinstance(request.user, User):
+            take_of_quota(request)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if handler := getattr(self, (request.method or "").lower(), None):
@@ -131,8 +139,23 @@ class View(APIView):
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault(REQUEST_ID, request_id_of(request))
         answer.headers.setdefault("Cache-Control", "private, no-cache")
+        for name, value in getattr(request, "quota_headers", {}).items():
+            answer.headers[name] = value
         settle(request, answer)
         return answer
+
+
+def take_of_quota(request: Request) -> None:
+    """Raises Throttled when the account has sent as many requests as are answered."""
+    account = actor_of(request)
+    left = QUOTAS.take(account.pk, settings.API_REQUESTS_PER_MINUTE)
+    request.quota_headers = left.headers  # type: ignore[attr-defined]  # put on the answer
+    if not left.is_allowed:
+        raise Throttled(
+            left.reset_in,
+            f"{account.username} has sent as many requests as are answered within a minute "
+            f"({left.quota}).",
+        )
 
 
 class UnknownAddress(View):
@@ -341,7 +364,8 @@ def refuse_as_of(request: Request, handler: object) -> None:
         "Nothing is changed as of an instant: send the request without as_of."
         if request.method not in READS
         else "What this address shows is not kept by instants. Lots with their evaluation, "
-        "results and samples, runs, specifications, sources and donors take as_of.",
+        "results and samples, runs, results, holds, decisions, reviews, specifications, sources "
+        "and donors take as_of.",
         field=AS_OF,
     )
 

@@ -7,23 +7,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.training import record_training
-from products.api.filters import CharFilter, Filters, UUIDFilter
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import PERSON, Names, Recorded, people, record
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
 from products.api.surface import Body, SignedBody, Text, View, accept
-from products.models import Training
+from products.models import Method, Training
 from products.queries import registers
 
 TAG = "People, sites and tokens"
-NEWEST = Keyset("trainings", ("id",), descending=True)
 
 
-class TrainingFilters(Filters):
-    person = UUIDFilter("person", help_text="Id of the person.")
-    method = CharFilter(
-        "method_version__method__code", lookup_expr="iexact", help_text="Code of the method."
+class TrainingFilters(Recorded):
+    person = Names(people(persons=["person"]), help_text=PERSON)
+    method = Names(
+        record("method_version__method", Method, "code"), help_text="Code of the method."
     )
 
 
@@ -47,16 +45,18 @@ class TrainingBody(SignedBody):
     document = Text(max_length=200, help_text="Number of the training record.")
 
 
+TRAININGS = Listing(TrainingShape, name="trainings", orders=newest(), filters=TrainingFilters)
+
+
 class Trainings(View):
     @lists(
         "list_trainings",
         "Trainings, newest first",
-        TrainingShape,
+        TRAININGS,
         tag=TAG,
-        filters=TrainingFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, registers.trainings(), NEWEST, _bodies, TrainingFilters)
+        return listed(request, TRAININGS, registers.trainings(), _bodies)
 
     @acts(
         "training.record",

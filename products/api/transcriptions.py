@@ -13,30 +13,23 @@ from products.actions.transcriptions import (
     transcribe,
     verify_transcription,
 )
-from products.api.filters import BooleanFilter, CharFilter, ChoiceFilter, Filters
-from products.api.listing import listed
-from products.api.pagination import Keyset
+from products.api.filters import Flag, Names, Recorded, Words, record, without, word
+from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown_runs import PaperShape, paper_body
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
 from products.domain.amendments import SecondOutcome
 from products.domain.transcriptions import TRANSCRIPTION_LABELS, TranscriptionKind
-from products.models import Transcription
-from products.models.fields import choices_of
+from products.models import Lot, Transcription
 from products.queries import registers
 
 TAG = "Outside laboratories and paper"
-NEWEST = Keyset("transcriptions", ("id",), descending=True)
 
 
-class TranscriptionFilters(Filters):
-    kind = ChoiceFilter(
-        choices=choices_of(TranscriptionKind, TRANSCRIPTION_LABELS), help_text="Kind of record."
-    )
-    lot = CharFilter("run__lot__number", lookup_expr="iexact", help_text="Lot of a run.")
-    waiting = BooleanFilter(
-        "verification", lookup_expr="isnull", help_text="true: not verified yet."
-    )
+class TranscriptionFilters(Recorded):
+    kind = Words(word("kind"), TranscriptionKind, TRANSCRIPTION_LABELS, help_text="Kind of record.")
+    lot = Names(record("run__lot", Lot, "number"), help_text="Lot of a run.")
+    waiting = Flag(without("verification"), help_text="true: not verified yet.")
 
 
 class TranscriptionShape(PaperShape):
@@ -63,16 +56,20 @@ class VerificationBody(SignedBody):
     comment = Text(allow_blank=True, default="", max_length=1000)
 
 
+TRANSCRIPTIONS = Listing(
+    TranscriptionShape, name="transcriptions", orders=newest(), filters=TranscriptionFilters
+)
+
+
 class Transcriptions(View):
     @lists(
         "list_transcriptions",
         "Transcriptions from paper, newest first",
-        TranscriptionShape,
+        TRANSCRIPTIONS,
         tag=TAG,
-        filters=TranscriptionFilters,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, registers.transcriptions(), NEWEST, _bodies, TranscriptionFilters)
+        return listed(request, TRANSCRIPTIONS, registers.transcriptions(), _bodies)
 
     @acts(
         "transcription.record",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Trim, Upper
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Trim, Upper
 
 from products.domain.lots import NEEDS_JUDGING, Decision, Precision, ReleaseStatus
 from products.models.fields import Record, one_of, word_field
@@ -86,6 +88,9 @@ class Lot(Record):
             models.Index(fields=["product", "-made_on", "-id"], name="lot_by_product"),
             models.Index(fields=["judged_until"], name="lot_by_judged_until"),
             models.Index(fields=["expires_on"], name="lot_by_expiry"),
+            models.Index(Coalesce("expires_on", Value(date.max)), "id", name="lot_by_last_day"),
+            models.Index(fields=["recorded_at"], name="lot_by_time"),
+            GinIndex(OpClass("blocks", name="jsonb_path_ops"), name="lot_by_blocks"),
             models.Index(
                 OpClass(Upper("number"), name="text_pattern_ops"), name="lot_by_number_prefix"
             ),

@@ -40,6 +40,10 @@ class Result(Record):
             models.UniqueConstraint(fields=["id", "run"], name="result_of_run"),
             one_of("result_verdict_known", "verdict", Verdict),
         ]
+        indexes = [
+            models.Index(fields=["verdict", "id"], name="result_by_verdict"),
+            models.Index(fields=["recorded_at"], name="result_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.run} v{self.version}: {self.verdict}"

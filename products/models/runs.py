@@ -98,6 +98,8 @@ class Run(Record):
         indexes = [
             models.Index(fields=["lot", "criterion"], name="run_by_lot_criterion"),
             models.Index(Upper("number"), name="run_by_number"),
+            models.Index(fields=["performed_at", "id"], name="run_by_performed"),
+            models.Index(fields=["recorded_at"], name="run_by_time"),
         ]
 
     def __str__(self) -> str:

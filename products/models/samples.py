@@ -31,7 +31,11 @@ class Sample(Record):
             models.UniqueConstraint(fields=["id", "lot"], name="sample_of_lot"),
             one_of("sample_stage_known", "stage", Stage),
         ]
-        indexes = [models.Index(Upper("number"), name="sample_by_number")]
+        indexes = [
+            models.Index(Upper("number"), name="sample_by_number"),
+            models.Index(fields=["drawn_at", "id"], name="sample_by_drawn"),
+            models.Index(fields=["recorded_at"], name="sample_by_time"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -98,5 +98,9 @@ def accounts() -> QuerySet[User]:
     )
 
 
+def tokens() -> QuerySet[ApiToken]:
+    return ApiToken.objects.select_related("user", "issued_by")
+
+
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(user=user).select_related("user", "issued_by")
+    return tokens().filter(user=user)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from products.models import (
     Acknowledgement,
@@ -39,9 +40,12 @@ def runs() -> QuerySet[Run]:
     return Run.objects.select_related("method_version__method")
 
 
-def runs_of_lot(lot: UUID) -> list[Run]:
-    """Every run, the discarded ones too, oldest first."""
-    return list(runs().filter(lot=lot).order_by("recorded_at", "number"))
+def runs_of_lots(lots: Collection[UUID]) -> Mapping[UUID, list[Run]]:
+    """Every run of each, the discarded ones too, oldest first."""
+    found: dict[UUID, list[Run]] = defaultdict(list)
+    for run in runs().filter(lot__in=lots).order_by("recorded_at", "number"):
+        found[run.lot_id].append(run)
+    return found
 
 
 def runs_numbered(numbers: Collection[str]) -> list[Run]:
@@ -51,10 +55,13 @@ def runs_numbered(numbers: Collection[str]) -> list[Run]:
     return list(runs().filter(number__in=numbers).order_by("recorded_at", "number"))
 
 
-def criteria_of_lot(lot: UUID) -> list[Criterion]:
-    """The criteria of the version that the lot pins, in their order."""
-    rows = Criterion.objects.filter(specification__lots=lot).select_related("method")
-    return list(rows.order_by("position"))
+def criteria_of_lots(lots: Collection[UUID]) -> Mapping[UUID, list[Criterion]]:
+    """The criteria of the version that each lot pins, in their order."""
+    rows = Criterion.objects.annotate(lot=F("specification__lots")).filter(lot__in=lots)
+    found: dict[UUID, list[Criterion]] = defaultdict(list)
+    for row in rows.select_related("method").order_by("position"):
+        found[row.lot].append(row)
+    return found
 
 
 def investigations() -> QuerySet[Investigation]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Case, QuerySet, Value, When
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, Case, F, QuerySet, TextField, Value, When
+from django.db.models.functions import Coalesce
 
 from products.domain.errors import NotFoundError
 from products.domain.lots import Expiry, Precision, ReleaseStatus
 from products.domain.products import basis_text
-from products.models import Donor, Lot
-from products.queries.facts import lots_from_donor
+from products.models import Lot
+from products.queries.kinds import HasKinds
 from products.queries.lots import Standing, lots_at
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ FIELDS = (
     "decision_number",
     "status",
     "is_due",
+    "last_day",
 )
 
 CALLED = {
@@ -64,22 +65,6 @@ JOIN products_lotsource entry ON entry.lot_id = line.ancestor
 JOIN products_tissuesource source ON source.id = entry.source_id
 ORDER BY line.lot, source.kind
 """
-
-# Upwards from each candidate, so that a page of a common tissue stops after a few lots.
-OF_KIND = """
-EXISTS (
-    WITH RECURSIVE line (lot) AS (
-        SELECT "products_lot"."id"
-        UNION
-        SELECT link.parent_id FROM line JOIN products_lotparent link ON link.lot_id = line.lot
-    )
-    SELECT 1 FROM line
-    JOIN products_lotsource entry ON entry.lot_id = line.lot
-    JOIN products_tissuesource source ON source.id = entry.source_id
-    WHERE source.kind = %s
-)
-"""
-
 
 # The kinds of one lot of a list, for lists that are no longer than a page.
 KINDS_OF_ONE = """
@@ -147,13 +132,16 @@ class LotRow:
 
 
 def lots_listed(now: datetime) -> QuerySet[WithAnnotations[Lot, Standing]]:
-    """`lots_at`, and whether what is stored of a lot ``is_due`` to be judged again."""
+    """`lots_at`, and whether what is stored of a lot ``is_due`` to be judged again, and its
+    ``last_day`` of use, for those that never expire the last of all days.
+    """
     return lots_at(now).annotate(
         is_due=Case(
             When(judged_until__gt=Value(now), then=Value(value=False)),
             default=Value(value=True),
             output_field=BooleanField(),
         ),
+        last_day=Coalesce("expires_on", Value(date.max)),
     )
 
 
@@ -211,22 +199,7 @@ def tissues_of(lots: Collection[UUID]) -> Mapping[UUID, list[str]]:
 
 def with_tissue(lots: QuerySet[Lot], kind: str) -> QuerySet[Lot]:
     """Lots that have a source of this kind anywhere in their genealogy."""
-    return lots.filter(RawSQL(OF_KIND, [kind], output_field=BooleanField()))  # noqa: S611  # constant
-
-
-def with_donor(lots: QuerySet[Lot], code: str) -> QuerySet[Lot]:
-    """Lots that have the donor anywhere in their genealogy."""
-    donor = Donor.objects.filter(code=code.strip().upper()).values_list("pk", flat=True).first()
-    return lots.filter(pk__in=lots_from_donor(donor)) if donor else lots.none()
-
-
-def with_block(lots: QuerySet[Lot], code: str) -> QuerySet[Lot]:
-    return lots.filter(blocks__contains=[{"code": code}])
-
-
-def with_number_prefix(lots: QuerySet[Lot], prefix: str) -> QuerySet[Lot]:
-    """Case does not matter; ``%`` and ``_`` are letters like any other."""
-    return lots.filter(number__istartswith=prefix.strip())
+    return lots.filter(HasKinds(F("pk"), Value(kind, output_field=TextField())))
 
 
 def _row(value: Mapping[str, Any], tissues: Iterable[str]) -> LotRow:

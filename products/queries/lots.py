@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from products.domain.lots import ReleaseStatus
 from products.models import Lot
@@ -26,6 +27,17 @@ def effective_status(now: datetime) -> Case:
         When(judged_until__gt=Value(now), then=F("release_status")),
         default=F("next_status"),
         output_field=CharField(),
+    )
+
+
+def has_status(statuses: Collection[str], now: datetime, lot: str = "") -> Q:
+    """Whether the status at ``now`` is one of these, in a form that an index answers.
+
+    ``lot`` is the way to the lot from the rows that are asked, such as ``run__lot__``.
+    """
+    stands, due = Q(**{f"{lot}judged_until__gt": now}), Q(**{f"{lot}judged_until__lte": now})
+    return stands & Q(**{f"{lot}release_status__in": statuses}) | due & Q(
+        **{f"{lot}next_status__in": statuses}
     )
 
 

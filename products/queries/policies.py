@@ -16,6 +16,10 @@ def policies() -> QuerySet[SignaturePolicy]:
     )
 
 
+def acceptances() -> QuerySet[PolicyAcceptance]:
+    return PolicyAcceptance.objects.select_related("policy", "person")
+
+
 def policy_in_force() -> SignaturePolicy | None:
     return SignaturePolicy.objects.order_by("-version").first()
 

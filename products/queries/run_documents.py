@@ -15,16 +15,18 @@ from products.domain.criteria import Criterion
 from products.domain.errors import NotFoundError
 from products.queries.documents import specifications
 from products.queries.lot_rows import Row, rows_of
-from products.queries.run_statements import RUN, RUNS
+from products.queries.run_statements import RUN, RUNS, WHOLE_RUNS
 from products.queries.versions import COUNTS, REFUSED, REPLACED, WAITS
 
 
-def run_documents(runs: Collection[UUID]) -> dict[UUID, Row]:
-    """Each run without its readings, by id."""
+def run_documents(runs: Collection[UUID], *, whole: bool = False) -> dict[UUID, Row]:
+    """Each run, by id; ``whole``: with its readings and supporting records."""
     if not runs:
         return {}
-    found = list(rows_of(RUNS, {"runs": list(runs)}))
+    found = list(rows_of(WHOLE_RUNS if whole else RUNS, {"runs": list(runs)}))
     criteria = _criteria(found)
+    for row in found if whole else ():
+        _tell_readings(row["readings"])
     return {UUID(row.pop("id")): _finished(row, criteria) for row in found}
 
 
@@ -38,16 +40,19 @@ def run_document(number: str) -> Row:
     if row is None:
         raise NotFoundError(f"There is no run {number!r}.", field="run")
     del row["id"]
+    _tell_readings(row["readings"])
+    return _finished(row, _criteria([row]))
+
+
+def _tell_readings(readings: list[Row]) -> None:
+    """Whether each is in effect at its place, in place of the columns that tell it."""
     current = {
-        _place(reading): reading["sequence"]
-        for reading in row["readings"]
-        if _is_in_effect(reading)
+        _place(reading): reading["sequence"] for reading in readings if _is_in_effect(reading)
     }
-    for reading in row["readings"]:
+    for reading in readings:
         is_latest = current.get(_place(reading)) == reading["sequence"]
         reading["is_current"] = is_latest and not reading["removed"]
         del reading["needs_second"], reading["second"]
-    return _finished(row, _criteria([row]))
 
 
 def _criteria(rows: list[Row]) -> dict[str, Criterion]:
@@ -89,7 +94,7 @@ def _tell_versions(results: list[Row], counting: Row | None, specification: int 
         judged = {key: result[key] for key in ("verdict", "reported", "unit", "explanation")}
         result["judgements"].insert(0, {"specification_version": specification} | judged)
     for result in results:
-        del result["needs_second"], result["second"], result["corrects"], result["invalidated_by"]
+        del result["needs_second"], result["second"], result["corrects"]
 
 
 def _is_in_effect(part: Row) -> bool:

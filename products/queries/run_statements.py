@@ -199,7 +199,10 @@ _SUPPORTS = _list(
 
 _ROW = ", ".join(
     [
-        """SELECT run.id, run.number, lot.number AS lot, sample.number AS sample, sample.stage,
+        """SELECT run.id, run.number, lot.number AS lot, product.code AS product,
+        sample.number AS sample, sample.stage,
+        coalesce(criterion.category, method.category) AS category,
+        coalesce(criterion.attribute, method.attribute) AS attribute,
         criterion.code AS criterion, criterion.id AS criterion_id, criterion.specification_id,
         bound.version AS specification_version, method.code AS method,
         version.version AS method_version, run.purpose, run.state, repeated.number AS repeats,
@@ -221,6 +224,7 @@ _WHOLE = ", ".join([_ROW, _sql(_READINGS, "AS readings"), _sql(_SUPPORTS, "AS su
 _FROM = """
 FROM products_run run
 JOIN products_lot lot ON lot.id = run.lot_id
+JOIN products_product product ON product.id = lot.product_id
 JOIN products_site site ON site.id = lot.site_id
 JOIN products_sample sample ON sample.id = run.sample_id
 JOIN products_methodversion version ON version.id = run.method_version_id
@@ -236,6 +240,9 @@ _AS_JSON = "SELECT row_to_json(found)::text FROM ("
 
 RUNS = _sql(_AS_JSON, _ROW, _FROM, "WHERE run.id = ANY(%(runs)s::uuid[])) found")
 """Those runs, without readings."""
+
+WHOLE_RUNS = _sql(_AS_JSON, _WHOLE, _FROM, "WHERE run.id = ANY(%(runs)s::uuid[])) found")
+"""Those runs, with readings and supporting records."""
 
 RUN = _sql(_AS_JSON, _WHOLE, _FROM, "WHERE upper(run.number) = upper(%(number)s)) found")
 """One run with its readings and supporting records."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
 
-from products.models import Backup, Installation
+from products.models import Backup, Installation, SignIn
 from products.models.installation import InstallationKind
 
 # Entries after the last checkpoint are in the queue, or in the tree beyond its size.
@@ -89,3 +90,11 @@ def damaged_pages() -> int:
         cursor.execute(DAMAGE)
         [count] = cursor.fetchone()
     return int(count)
+
+
+def backups() -> QuerySet[Backup]:
+    return Backup.objects.all()
+
+
+def sign_ins() -> QuerySet[SignIn]:
+    return SignIn.objects.select_related("user")

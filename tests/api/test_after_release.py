@@ -106,6 +106,11 @@ def test_both_verdicts_are_shown_after_a_change_of_specification(quality: ApiCli
         (1, "pass"),
         (2, "fail"),
     ]
+    for verdict in ("pass", "fail"):
+        found = made(quality.get("results/", {"verdict": verdict, "lot": "EV-26-002"}))["results"]
+        assert [row["run"] for row in found] == [run]
+    runs = made(quality.get("runs/", {"verdict": "fail", "lot": "EV-26-002"}))["results"]
+    assert [row["number"] for row in runs] == [run]
     criterion = made(quality.get("lots/EV-26-002/results/"))["categories"][0]["criteria"][0]
     assert (criterion["limit"], [row["number"] for row in criterion["runs"]]) == ("≥ 99.0 %", [run])
     same = quality.sign("lots/EV-26-002/change-specification/", version=2)

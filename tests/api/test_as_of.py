@@ -81,6 +81,10 @@ def test_what_is_on_record_at_the_seal_is_shown_as_it_is_shown_now(auditor: ApiC
         "samples/",
         "runs/",
         f"runs/{run}/",
+        "results/",
+        "holds/",
+        "decisions/",
+        "reviews/",
         "specifications/",
         "specifications/EXO-1/1/",
         "sources/",
@@ -357,7 +361,7 @@ def test_an_address_without_a_past_refuses_an_instant_and_says_so(auditor: ApiCl
         refused = auditor.get(path, then)
         assert refusal(refused) == (400, "no_past"), path
         assert problem(refused)["field"] == "as_of"
-    assert len(without) == 53
+    assert len(without) == 57
 
 
 def test_an_address_with_a_past_shows_it_or_knows_no_such_record(auditor: ApiClient) -> None:
@@ -370,7 +374,7 @@ def test_an_address_with_a_past_shows_it_or_knows_no_such_record(auditor: ApiCli
             assert refusal(answer) == (404, "not_found"), path
         else:
             assert made(answer)["checkpoint"]["number"] == then.number, path
-    assert len(with_past) == 15
+    assert len(with_past) == 19
 
 
 def test_the_description_itself_has_no_past(auditor: ApiClient) -> None:

@@ -299,6 +299,10 @@ def test_an_invalidated_result_names_the_conclusion() -> None:
     run = made(quality.get(f"runs/{failing}/"))
     assert run["invalidated_by"]["cause"] == "Stain had expired"
     assert run["results"][0]["verdict"] == "fail"
+    for asked in ({"invalidated": "true"}, {"verdict": "invalidated"}, {"verdict": "fail"}):
+        (result,) = made(quality.get("results/", asked))["results"]
+        assert result["invalidated_by"] == run["invalidated_by"]
+    assert made(quality.get("results/", {"invalidated": "false"}))["results"] == []
     opened = made(quality.get("investigations/", {"open": "true"}))["results"]
     concluded = made(quality.get("investigations/", {"open": "false"}))["results"]
     assert (opened, len(concluded)) == ([], 1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
 from products.actions.base import ACTIONS
+from products.api.problem_examples import EXAMPLES
 from tests.api.clients import BASE
 from tests.api.description import body_of, description
 
@@ -122,3 +125,39 @@ def test_the_page_of_the_description_loads_from_this_server_alone() -> None:
 
     assert "https://" not in page
     assert "<script>" not in page
+
+
+def test_every_problem_has_examples_that_are_as_it_is_described() -> None:
+    components = description()["components"]
+    for method, path, operation in operations():
+        for status, answer in operation["responses"].items():
+            assert {"RateLimit", "RateLimit-Policy"} <= set(answer["headers"]), (method, path)
+            content = answer.get("content", {}).get("application/problem+json")
+            if content is None:
+                continue
+            named = [part["$ref"].split("/")[-1] for part in content["examples"].values()]
+            assert named, (method, path, status)
+            found = [components["examples"][name]["value"] for name in named]
+            assert {str(value["status"]) for value in found} == {status}, (method, path)
+        assert "Retry-After" in operation["responses"]["429"]["headers"], (method, path)
+
+    problem = {"$ref": "#/components/schemas/ProblemShape", "components": components}
+    for example in components["examples"].values():
+        Draft202012Validator(problem).validate(example["value"])
+
+
+def test_examples_name_codes_that_there_are() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/errors.md").read_text()
+
+    assert [example.code for example in EXAMPLES if f"`{example.code}`" not in page] == []
+
+
+def test_what_a_list_takes_is_described_with_its_words() -> None:
+    lots = description()["paths"]["/api/v1/lots/"]["get"]
+    asked = {parameter["name"]: parameter for parameter in lots["parameters"]}
+
+    assert "expires" in asked["order"]["schema"]["enum"]
+    assert asked["order"]["description"] == "-made unless told."
+    assert "released" in asked["status"]["schema"]["items"]["enum"]
+    assert "expand" in asked
+    assert {"fields", "count", "cursor", "page_size", "changed_from"} <= set(asked)

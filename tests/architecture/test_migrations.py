@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 from products.actions.provisioning import named
 from products.migrations._batches import Batched
 
-PUBLISHED = "0006_invariant"
+PUBLISHED = "0009_identities"
 
 
 def _migrate(*target: str) -> None:
@@ -18,10 +18,11 @@ def _migrate(*target: str) -> None:
 
 
 def _ours() -> dict[str, list[str]]:
-    """Our tables, functions and triggers, by kind."""
+    """Our tables, functions, indexes and triggers, by kind."""
     questions = {
         "tables": "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^products_'",
         "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
         "triggers": "SELECT tgrelid::regclass || '.' || tgname FROM pg_trigger "
         "WHERE NOT tgisinternal",
     }
@@ -41,11 +42,10 @@ def test_migrations_since_the_last_published_go_back_and_forward_again(committed
     before = _ours()
     _migrate()
 
-    assert "products_factor" in first["tables"]
-    assert "products_identity_is_free" in first["functions"]
-    assert "products_lot" in before["tables"]
-    assert "products_factor" not in before["tables"]
-    assert "products_identity_is_free" not in before["functions"]
+    assert "lot_by_last_day" in first["indexes"]
+    assert "lot_by_last_day" not in before["indexes"]
+    assert "products_factor" in before["tables"]
+    assert "products_identity_is_free" in before["functions"]
     assert _ours() == first
 
 
