@@ -9,12 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from qcsite.startup import refusals
+from qcsite.trailers import WithTrailers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qcsite.settings")
 # Only the web server keeps connections: commands come and go.
 os.environ.setdefault("DATABASE_POOL_SIZE", "10")
 
-application = get_wsgi_application()
+application = WithTrailers(get_wsgi_application())
 
 # After the applications are loaded.
 from products.management.checkup import causes_to_warn_of, grave_causes  # noqa: E402

@@ -64,6 +64,8 @@ def asked_moment(request: Request) -> Moment | None:
 
 def _sealed(request: Request, response: Response, then: Moment) -> Response:
     """The answer with the seal that it rests on, and an ETag of what it says."""
+    if response.streaming:
+        return response  # a file, which says it in its head
     del response["ETag"]
     if response.status_code == HTTPStatus.NOT_MODIFIED:
         return response
@@ -71,7 +73,7 @@ def _sealed(request: Request, response: Response, then: Moment) -> Response:
     response.data = {
         "as_of": then.at,
         "checkpoint": {"number": seal.number, "size": seal.size, "sealed_at": seal.sealed_at},
-        **_linked(response.data, urlencode({AS_OF: then.at.isoformat()})),
+        **linked(response.data, then.at),
     }
     view = request.parser_context["view"]
     renderer = view.get_renderers()[0]
@@ -83,10 +85,11 @@ def _sealed(request: Request, response: Response, then: Moment) -> Response:
     return response
 
 
-def _linked(body: Mapping[str, Any], query: str) -> Body:
+def linked(body: Mapping[str, Any], at: datetime) -> Body:
     """``body`` with links that stay at the instant."""
+    query = urlencode({AS_OF: at.isoformat()})
     if "results" in body and isinstance(body["results"], list):
-        return {**body, "results": [_linked(row, query) for row in body["results"]]}
+        return {**body, "results": [linked(row, at) for row in body["results"]]}
     if "links" not in body:
         return dict(body)
     return {**body, "links": {name: f"{to}?{query}" for name, to in body["links"].items()}}

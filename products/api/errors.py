@@ -76,6 +76,12 @@ class UnknownChoiceError(DomainError):
         )
 
 
+class TooManyRowsError(DomainError):
+    """More rows than the file that was asked for can hold."""
+
+    code = "too_many_rows"
+
+
 class NoPastError(DomainError):
     """`as_of` at an address that does not show its records as of an instant, or with a change."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from products.api.exports import FORMAT, PACK, ZIP, Format
 from products.api.listing import (
     COUNT,
     EXPAND,
@@ -68,6 +69,18 @@ def parameters_of(listing: Listing) -> list[OpenApiParameter]:
             int,
             description="Adds `count`: how many rows the whole list has, counted up to this "
             f"number, which is at most {LARGEST_COUNT}.",
+        ),
+        OpenApiParameter(
+            FORMAT,
+            str,
+            description="The whole list as a file, without cursor, page_size and count.",
+            enum=list(Format),
+        ),
+        OpenApiParameter(
+            PACK,
+            str,
+            description="With a format: a ZIP of the file, its SHA-256, and what was asked.",
+            enum=[ZIP],
         ),
         OpenApiParameter(CURSOR, str, description="From the link to the next page, as it is."),
         OpenApiParameter(

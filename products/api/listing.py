@@ -7,6 +7,7 @@ the same rows out in another form needs both, and nothing else of the noun.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -18,19 +19,33 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.api.errors import UnknownChoiceError
+from products.api.exports import (
+    FORMAT,
+    PACK,
+    Export,
+    Format,
+    asked_form,
+    columns_of,
+    file_answer,
+    refuse_more_rows_than_a_sheet,
+)
 from products.api.filters import Filters, NoFilters
 from products.api.pagination import (
     CURSOR,
     LARGEST_PAGE,
     SIZE,
     Keyset,
+    every_page,
     number_up_to,
     page_size,
     read_page,
 )
 from products.api.surface import AS_OF, Body, only_parameters
+from products.documents.xlsx_file import MOST_ROWS
 from products.domain.errors import InvalidValueError
+from products.queries.past import moment_read
 from products.queries.selecting import counted_up_to
+from products.queries.snapshots import one_snapshot
 
 ORDER, FIELDS, EXPAND, COUNT = "order", "fields", "expand", "count"
 LARGEST_COUNT = 10_000
@@ -113,6 +128,8 @@ def listed(
         InvalidValueError: a parameter that the list does not know, or one that is given twice.
         InvalidCursorError: as of `read_page`.
     """
+    if FORMAT in request.query_params:
+        return _whole(request, listing, rows, show, now=now, split=split)
     chosen = select(request, listing, rows, now=now, split=split)
     body = page_body(request, listing, chosen, show)
     response = Response(body)
@@ -130,7 +147,8 @@ def select(
     split: Callable[[QuerySet[Any, Row]], Sequence[QuerySet[Any, Row]]] = lambda rows: [rows],
 ) -> Selection[Row]:
     """What the request asks for of the list, not read yet. Raises as `listed` does."""
-    known = [CURSOR, SIZE, ORDER, FIELDS, COUNT, *([EXPAND] if listing.expansions else [])]
+    of_form = [PACK] if FORMAT in request.query_params else [CURSOR, SIZE, COUNT]
+    known = [ORDER, FIELDS, *([EXPAND] if listing.expansions else []), FORMAT, *of_form]
     only_parameters(request, [*listing.filters.base_filters, *known])
     given_once(request, [*known, *listing.filters.single()])
     order = request.query_params.get(ORDER, next(iter(listing.orders)))
@@ -171,6 +189,37 @@ def page_body(
         rows, is_more = counted_up_to(limit, chosen.parts)
         body[COUNT] = {"rows": rows, "more": is_more}
     return body
+
+
+def _whole(
+    request: Request,
+    listing: Listing,
+    rows: QuerySet[Any, Row],
+    show: Callable[[list[Row]], list[Body]],
+    *,
+    now: datetime | None,
+    split: Callable[[QuerySet[Any, Row]], Sequence[QuerySet[Any, Row]]],
+) -> Response:
+    """All rows as a file, from one look at the records. Raises as `listed` does."""
+    with ExitStack() as opened:
+        at = opened.enter_context(one_snapshot())
+        chosen = select(request, listing, rows, now=now, split=split)
+        form, packed = asked_form(request)
+        if form is Format.XLSX:
+            found, is_more = counted_up_to(MOST_ROWS, chosen.parts)
+            refuse_more_rows_than_a_sheet(found, is_more=is_more)
+        size = LARGEST_EXPANDED if chosen.expanded else LARGEST_PAGE
+        pages = (
+            [chosen.cut(row) for row in show(page)]
+            for page in every_page(chosen.parts, chosen.keyset, size)
+        )
+        columns = columns_of(
+            {**listing.shape().fields, **listing.expansions}, chosen.fields | chosen.expanded
+        )
+        export = Export(listing.name, columns, at, moment_read(), form)
+        return file_answer(  # type: ignore[return-value]  # any answer will do
+            request, export, pages, opened, packed=packed
+        )
 
 
 def only_shown(request: Request, shown: Shown) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
@@ -68,13 +68,24 @@ def read_page(
     salt = f"cursor.{name}"
     cursor = request.query_params.get(CURSOR, "")
     if cursor:
-        parts = [part.filter(_after(request, part, keyset, salt, cursor)) for part in parts]
-    found = [row for part in parts for row in part.order_by(*keyset.order)[: size + 1]]
-    if len(parts) > 1:
-        found.sort(key=attrgetter(*keyset.fields), reverse=keyset.descending)
+        parts = [_after(part, keyset, _key(request, part, keyset, salt, cursor)) for part in parts]
+    found = _first(parts, keyset, size + 1)
     if len(found) <= size:
         return Page(found, None)
     return Page(found[:size], _next_address(request, keyset, salt, found[size - 1]))
+
+
+def every_page(
+    parts: Sequence[QuerySet[Any, Row]], keyset: Keyset, size: int
+) -> Iterator[list[Row]]:
+    """All of ``parts``, ``size`` rows at a time, none of them kept."""
+    found = _first(parts, keyset, size)
+    while found:
+        yield found
+        if len(found) < size:
+            return
+        key = [_value(found[-1], name) for name in keyset.fields]
+        found = _first([_after(part, keyset, key) for part in parts], keyset, size)
 
 
 def page_size(request: Request, largest: int = LARGEST_PAGE) -> int:
@@ -93,23 +104,38 @@ def number_up_to(largest: int, text: str, parameter: str) -> int:
     return int(text)
 
 
-def _after(
+def _first(parts: Sequence[QuerySet[Any, Row]], keyset: Keyset, number: int) -> list[Row]:
+    """At least ``number`` rows where there are as many; of one part no more."""
+    found = [row for part in parts for row in part.order_by(*keyset.order)[:number]]
+    if len(parts) > 1:
+        found.sort(key=attrgetter(*keyset.fields), reverse=keyset.descending)
+    return found[:number]
+
+
+def _after(rows: QuerySet[Any, Row], keyset: Keyset, key: Sequence[Any]) -> QuerySet[Any, Row]:
+    """The rows beyond the one with this ``key``."""
+    fields = [_field(rows, name) for name in keyset.fields]
+    return rows.filter(
+        RowComparison(
+            [F(name) for name in keyset.fields],
+            "<" if keyset.descending else ">",
+            [Value(value, output_field=field) for value, field in zip(key, fields, strict=True)],
+        )
+    )
+
+
+def _key(
     request: Request, rows: QuerySet[Any, Row], keyset: Keyset, salt: str, cursor: str
-) -> RowComparison:
+) -> list[Any]:
     fields = [_field(rows, name) for name in keyset.fields]
     try:
         texts = signing.loads(cursor, salt=f"{salt}.{_selection(request)}")
-        values = [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
+        return [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
     except (signing.BadSignature, ValidationError, ValueError, TypeError) as error:
         raise InvalidCursorError(
             "This cursor was not made by this list under these filters and in this order. Begin "
             "at the first page, and follow the links as they are."
         ) from error
-    return RowComparison(
-        [F(name) for name in keyset.fields],
-        "<" if keyset.descending else ">",
-        [Value(value, output_field=field) for value, field in zip(values, fields, strict=True)],
-    )
 
 
 def _field(rows: QuerySet[Any, Row], name: str) -> Field[Any, Any]:
@@ -121,13 +147,15 @@ def _field(rows: QuerySet[Any, Row], name: str) -> Field[Any, Any]:
 
 
 def _next_address(request: Request, keyset: Keyset, salt: str, last: object) -> str:
-    key = [
-        str(last[name] if isinstance(last, dict) else getattr(last, name)) for name in keyset.fields
-    ]
+    key = [str(_value(last, name)) for name in keyset.fields]
     query = request.query_params.copy()
     query[CURSOR] = signing.dumps(key, salt=f"{salt}.{_selection(request)}")
     address: str = request.build_absolute_uri(request.path)
     return f"{address}?{query.urlencode()}"
+
+
+def _value(row: object, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def _selection(request: Request) -> str:

@@ -24,6 +24,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from products.api.errors import PROBLEM
+from products.api.exports import MEDIA_TYPES, ZIP_TYPE
 from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
 from products.api.listing import Listing, Shown
 from products.api.once import IDEMPOTENCY_KEY
@@ -109,6 +110,11 @@ PROBLEMS = {
     428: "`If-Match` is missing.",
     429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
     "says in how many seconds the next ones are.",
+}
+# Every list comes as a file, too.
+OF_FILES = {
+    (200, kind.removesuffix("; charset=utf-8")): OpenApiTypes.BINARY
+    for kind in (*MEDIA_TYPES.values(), ZIP_TYPE)
 }
 IF_MATCH = "The ETag of the lot as it was read."
 KEY = (
@@ -223,7 +229,7 @@ def lists(
         operation_id,
         summary,
         tag,
-        responses={200: page_of(listing, has_past=past)},
+        responses={200: page_of(listing, has_past=past), **OF_FILES},
         problems=(
             400,
             401,
@@ -293,7 +299,7 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: Mapping[int, Shape | NowOrThen] | Mapping[tuple[int, str], OpenApiTypes],
+    responses: Mapping[Any, Shape | NowOrThen | OpenApiTypes],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),

@@ -62,7 +62,7 @@ FROM (SELECT next.day, next.day::timestamp AT TIME ZONE {zone} AS at
                         ELSE {on} + 1 END AS day) next) ends
 """
 
-_is_past: ContextVar[bool] = ContextVar("is_past", default=False)
+_read: ContextVar[Moment | None] = ContextVar("moment_read", default=None)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def records_at(then: Moment) -> Iterator[None]:
     Nothing can be written, and what has no past cannot be read.
     """
     size = then.checkpoint.size
-    token = _is_past.set(True)
+    token = _read.set(then)
 
     def read(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         return execute(in_the_past(sql, size), params, many, context)
@@ -81,12 +81,17 @@ def records_at(then: Moment) -> Iterator[None]:
         with connection.execute_wrapper(read):
             yield
     finally:
-        _is_past.reset(token)
+        _read.reset(token)
 
 
 def is_past() -> bool:
     """Whether what is read is of a past moment, and not to be kept for the next reading."""
-    return _is_past.get()
+    return _read.get() is not None
+
+
+def moment_read() -> Moment | None:
+    """The past moment whose records are read; None for those of now."""
+    return _read.get()
 
 
 def in_the_past(statement: str, size: int) -> str:

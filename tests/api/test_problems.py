@@ -58,6 +58,7 @@ EXPECTED = {
     "SeparationOfDutiesError": 403,
     "SignatureRefusedError": 403,
     "StaleVersionError": 412,
+    "TooManyRowsError": 422,
     "UnknownChoiceError": 400,
     "UnknownReferenceError": 422,
     "WrongStatusError": 409,
