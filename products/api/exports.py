@@ -5,9 +5,7 @@ Whatever shows a list shows its rows here, too; this knows of no noun.
 
 from __future__ import annotations
 
-import base64
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -16,13 +14,13 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Any
 
-from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from products.api.as_of import linked
 from products.api.errors import TooManyRowsError, UnknownChoiceError
+from products.api.sending import ZIP_TYPE, FileAnswer, Sent, send_file
 from products.api.surface import Body, actor_of
 from products.documents.cells import Column, Row
 from products.documents.csv_file import csv_file
@@ -34,14 +32,8 @@ from products.queries.past import is_past, records_at
 
 FORMAT, PACK = "format", "pack"
 ZIP = "zip"
-ZIP_TYPE = "application/zip"
-# What `qcsite.trailers` takes the fields from that are known only at the end.
-TRAILERS = "exolot.trailers"
-DIGEST, ROWS = "Repr-Digest", "Export-Rows"
 # Numbers as entered; other text of digits, such as a lot number, stays text.
 MEASURED = frozenset({"raw_value", "reported", "value"})
-
-logger = logging.getLogger(__name__)
 
 
 class Format(StrEnum):
@@ -55,10 +47,6 @@ MEDIA_TYPES: Mapping[Format, str] = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.JSONL: "application/jsonl",
 }
-
-
-class FileAnswer(StreamingHttpResponse):
-    """Sent while it is read; what it reads in is left when it is closed, wherever it broke off."""
 
 
 @dataclass(slots=True)
@@ -116,28 +104,23 @@ def file_answer(
     """
     rows = _rows(export, _then(export.then, pages))
     rows = chain(list(islice(rows, 1)), rows)
-    whole = Sum()
     parts: Iterator[bytes] = _file(export, rows)
     if packed:
         parts = zip_file(_packed(request, export, parts), export.at)
-    # What ends the sending ends the reading.
-    kept = opened.pop_all()
-    # A token is what lets in: no session of a browser is kept open, or written while this reads.
-    vars(request._request).pop("session", None)  # noqa: SLF001  # the middleware's
-    answer = FileAnswer(
-        () if request.method == "HEAD" else _told(request, export, whole.of(parts), whole),
-        content_type=ZIP_TYPE if packed else MEDIA_TYPES[export.form],
-        headers={
-            "Content-Disposition": f'attachment; filename="{_sent_name(export, packed=packed)}"',
-            "X-Content-Type-Options": "nosniff",
-            "Export-Instant": export.at.isoformat(),
-            "Trailer": f"{DIGEST}, {ROWS}",
-        },
+    answer = send_file(
+        request,
+        Sent(
+            name=f"{export.file_name}.{ZIP}" if packed else export.file_name,
+            kind=ZIP_TYPE if packed else MEDIA_TYPES[export.form],
+            at=export.at,
+            parts=parts,
+            rows=lambda: export.rows,
+        ),
+        opened,
     )
     if export.then:
         answer["Export-As-Of"] = export.then.at.isoformat()
         answer["Export-Checkpoint"] = str(export.then.checkpoint.number)
-    answer._resource_closers.append(kept.close)  # type: ignore[attr-defined]  # noqa: SLF001  # closed with it
     return answer
 
 
@@ -214,20 +197,3 @@ def _packed(request: Request, export: Export, parts: Iterable[bytes]) -> Iterato
         "checkpoint": then.checkpoint.number if then else None,
     }
     yield "export.json", [json.dumps(told, indent=2, ensure_ascii=False).encode()]
-
-
-def _told(request: Request, export: Export, parts: Iterable[bytes], whole: Sum) -> Iterator[bytes]:
-    """At the end the sum, where HTTP has a place for it, and to the server's log."""
-    yield from parts
-    trailers: dict[str, str] = request.META.get(TRAILERS, {})
-    digest = base64.b64encode(whole.sha256).decode()
-    trailers |= {DIGEST: f"sha-256=:{digest}:", ROWS: str(export.rows)}
-    logger.info(
-        "%s was sent to %s: %d rows, %d bytes, SHA-256 %s",
-        *(export.file_name, actor_of(request).username),
-        *(export.rows, whole.size, whole.sha256.hex()),
-    )
-
-
-def _sent_name(export: Export, *, packed: bool) -> str:
-    return f"{export.file_name}.{ZIP}" if packed else export.file_name

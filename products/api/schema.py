@@ -24,11 +24,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from products.api.errors import PROBLEM
-from products.api.exports import MEDIA_TYPES, ZIP_TYPE
+from products.api.exports import MEDIA_TYPES
 from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
 from products.api.listing import Listing, Shown
 from products.api.once import IDEMPOTENCY_KEY
 from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then
+from products.api.sending import ZIP_TYPE
 from products.api.surface import SignedBody, Text, refuse_as_of
 
 Shape = type[serializers.Serializer[Any]]

@@ -75,4 +75,5 @@ def zip_file(members: Iterable[Member], at: datetime, *, is_large: bool = True) 
                     member.write(part)
                     if len(sent.held) >= AT_ONCE:
                         yield sent.take()
+            yield sent.take()
     yield sent.take()

@@ -18,8 +18,8 @@ from django.test.utils import CaptureQueriesContext
 
 from products.actions.holds import place_hold
 from products.actions.notes import add_note
-from products.api.exports import TRAILERS
 from products.api.pagination import Keyset, every_page
+from products.api.sending import TRAILERS
 from products.models import Lot
 from tests.api.clients import BASE, ApiClient, client_of, made, refusal
 from tests.api.description import description
@@ -29,6 +29,7 @@ from tests.records import context, lot, people, submitted_run
 pytestmark = pytest.mark.django_db
 FORMULA = '=HYPERLINK("http://example.org","Freezer")'
 # Answers with rows that are no list of this kind, and why.
+behind: dict[str, str] = {}
 NO_FILES = {
     "/api/v1/changes/": "follows the ledger without end; as it comes, it is JSON for programs",
 }
@@ -50,15 +51,11 @@ def house() -> None:
 
 def file_of(client: ApiClient, path: str, **query: str) -> tuple[bytes, Any]:
     """What a server sends, in full, and the answer."""
-    client.http.defaults[TRAILERS] = {}
+    client.http.defaults |= {TRAILERS: behind}
+    behind.clear()
     answer = client.get(path, query)
     assert answer.status_code == 200, answer.content
     return b"".join(answer.streaming_content), answer
-
-
-def trailers(client: ApiClient) -> dict[str, str]:
-    found: dict[str, str] = client.http.defaults[TRAILERS]
-    return found
 
 
 def lists_described() -> list[str]:
@@ -163,18 +160,17 @@ def test_no_cell_of_a_table_is_a_formula(house: None, auditor: ApiClient) -> Non
 def test_the_sum_is_sent_behind_the_file_and_kept_by_the_server(
     house: None, auditor: ApiClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, "products.api.exports"):
+    with caplog.at_level(logging.INFO, "products.api.sending"):
         table, answer = file_of(auditor, "lots/", format="csv")
 
     digest = sha256(table)
     assert answer.headers["Trailer"] == "Repr-Digest, Export-Rows"
-    assert trailers(auditor) == {
+    assert behind == {
         "Repr-Digest": f"sha-256=:{base64.b64encode(digest.digest()).decode()}:",
         "Export-Rows": "3",
     }
-    assert f"sent to auditor: 3 rows, {len(table)} bytes, SHA-256 {digest.hexdigest()}" in (
-        caplog.text
-    )
+    told = f"sent to auditor: {len(table)} bytes, SHA-256 {digest.hexdigest()}, 3 rows"
+    assert told in caplog.text
 
 
 def test_packed_the_sum_lies_beside_the_file(house: None, auditor: ApiClient) -> None:
@@ -242,7 +238,7 @@ def test_who_may_not_read_the_list_gets_no_file(house: None) -> None:
 def test_a_question_for_the_head_alone_reads_no_rows(house: None, auditor: ApiClient) -> None:
     answer = auditor.http.head(f"{BASE}/lots/", {"format": "csv"})
 
-    assert b"".join(answer.streaming_content) == b""
+    assert answer.getvalue() == b""
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
 
 

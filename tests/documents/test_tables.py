@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from random import Random
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -56,7 +57,7 @@ def sheet(*values: Plain, column: Column = NOTE) -> list[Any]:
     for cell in cells:
         assert cell is not None
         kind = kinds[int(cell.get("s", "0"))]
-        cell.set("format", formats.get(kind.get("numFmtId"), "") or kind.get("quotePrefix", ""))
+        cell.set("format", formats.get(kind.get("numFmtId")) or kind.get("quotePrefix") or "")
     return cells
 
 
@@ -204,4 +205,5 @@ def test_an_archive_is_sent_while_it_is_made_and_dated() -> None:
         assert archive.read("a/b.bin") == b"".join(noise)
         assert archive.infolist()[0].date_time == (2026, 11, 30, 12, 0, 0)
     assert summed.size == 40 * 9973
+    assert summed.sha256 == sha256(b"".join(noise)).digest()
     assert max(map(len, parts)) < 80_000

@@ -1,0 +1,113 @@
+"""What a lot's dossier has beside the lists of the API: bytes as they were stored, with proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from products.domain.facts import LotFacts
+from products.domain.tlog import TlogProof, proof_text
+from products.models import AuditEntry, Disposition, Evidence, LedgerKey, Lot
+from products.queries.audit import indexes_of, of_lot
+from products.queries.facts import descendants_of
+from products.queries.ledger import inclusion_proof, latest_checkpoint
+from products.queries.lot_signatures import signatures_of
+
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """``belongs_to``: the record that it is attached to, as people call it."""
+
+    id: UUID
+    name: str
+    media_type: str
+    belongs_to: str
+    description: str
+    sha256: str
+
+
+def genealogy(facts: LotFacts) -> dict[str, object]:
+    """``lines`` has of each parent the numbers of its line, itself first."""
+    later = descendants_of([UUID(facts.id)]) - {UUID(facts.id)}
+    numbers = Lot.objects.filter(pk__in=later).order_by("number").values_list("number", flat=True)
+    return {
+        "parents": list(facts.parents),
+        "lines": {parent: list(line) for parent, line in facts.lines},
+        "ancestors": [
+            {"number": each.number, "decision": each.decision, "has_open_hold": each.has_open_hold}
+            for each in facts.ancestors
+        ],
+        "descendants": list(numbers),
+    }
+
+
+def files_of(facts: LotFacts) -> list[AttachedFile]:
+    """Files of the lot, its runs, its sources and their donors, in the order of recording."""
+    sources = [source.id for source in facts.sources]
+    donors = [source.donor.code for source in facts.sources]
+    found = Evidence.objects.filter(
+        Q(lot=facts.id) | Q(run__lot=facts.id) | Q(source__in=sources) | Q(donor__code__in=donors)
+    ).select_related("lot", "run", "source", "donor")
+    return [
+        AttachedFile(
+            row.pk,
+            row.name,
+            row.media_type,
+            str(row.lot or row.run or row.source or row.donor),
+            row.description,
+            row.sha256,
+        )
+        for row in found.defer("content").order_by("id")
+    ]
+
+
+def content_of(file: AttachedFile) -> bytes:
+    return bytes(Evidence.objects.values_list("content", flat=True).get(pk=file.id))
+
+
+def signed_documents(lot: UUID) -> Iterator[tuple[UUID, bytes]]:
+    """Of each signature on the lot exactly what was signed."""
+    for key, content in signatures_of(lot).values_list("pk", "content"):
+        yield key, bytes(content)
+
+
+def decided_on(lot: UUID) -> Iterator[tuple[int, bytes]]:
+    """Of each decision its number and the evaluation that its signer was shown."""
+    rows = Disposition.objects.filter(lot=lot).order_by("number")
+    for number, content in rows.values_list("number", "evaluation"):
+        yield number, bytes(content)
+
+
+def sealed_entries(lot: UUID) -> Iterator[tuple[str, bytes, str]]:
+    """Of each entry of the lot's trail, oldest first, a name, its bytes, and its proof under the
+    latest checkpoint, empty while it is not sealed.
+    """
+    keys = [
+        key
+        for part in of_lot(AuditEntry.objects.all(), lot)
+        for key in part.values_list("pk", flat=True)
+    ]
+    keys.sort()
+    seal = latest_checkpoint()
+    for first in range(0, len(keys), AT_ONCE):
+        rows = list(AuditEntry.objects.filter(pk__in=keys[first : first + AT_ONCE]).order_by("pk"))
+        places = indexes_of(rows)
+        for row in rows:
+            index = places.get(row.pk)
+            if index is None or seal is None or index >= seal.size:
+                yield str(row.pk), bytes(row.body), ""
+                continue
+            hashes = tuple(inclusion_proof(index, seal.size))
+            proof = TlogProof(index=index, hashes=hashes, checkpoint=seal.note)
+            yield f"{index:09d}-{row.pk}", bytes(row.body), proof_text(proof)
+
+
+def ledger_keys() -> str:
+    """Every public key of the ledger, one a line (c2sp.org/signed-note)."""
+    rows = LedgerKey.objects.order_by("number").values_list("vkey", flat=True)
+    return "".join(f"{vkey}\n" for vkey in rows)
