@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from products.api.exports import FORMAT
 from products.api.filters import Aside, Names, Recorded, record, word
 from products.api.listing import Listing, listed
 from products.api.pagination import LARGEST_PAGE, SIZE, Keyset, page_size
@@ -173,6 +174,13 @@ class Changes(AuditView):
         ],
     )
     def get(self, request: Request) -> Response:
+        if FORMAT in request.query_params:
+            raise InvalidValueError(
+                "This feed follows the ledger without end, so that it is never whole in a file. "
+                "Take the audit trail as a file, or these pages as they come.",
+                code="unknown_parameter",
+                field=FORMAT,
+            )
         only_parameters(request, [AFTER, SIZE])
         after, size = _after(request), page_size(request)
         leaves = sealed_after(after, size)

@@ -68,9 +68,8 @@ def test_every_file_is_as_its_sum_says_and_none_is_left_out(auditor: ApiClient) 
 
     archive = taken(auditor, number)
 
-    listed = dict(
-        reversed(line.split("  ")) for line in archive.read("SHA256SUMS").decode().splitlines()
-    )
+    lines = [line.split("  ") for line in archive.read("SHA256SUMS").decode().splitlines()]
+    listed = {name: digest for digest, name in lines}
     assert [*listed, "SHA256SUMS"] == archive.namelist()
     assert {name: sha256(archive.read(name)).hexdigest() for name in listed} == listed
     assert_safe(archive)

@@ -21,7 +21,7 @@ from products.actions.notes import add_note
 from products.api.pagination import Keyset, every_page
 from products.api.sending import TRAILERS
 from products.models import Lot
-from tests.api.clients import BASE, ApiClient, client_of, made, refusal
+from tests.api.clients import BASE, ApiClient, client_of, made, problem, refusal
 from tests.api.description import description
 from tests.api.test_as_of import sealed
 from tests.records import context, lot, people, submitted_run
@@ -51,7 +51,8 @@ def house() -> None:
 
 def file_of(client: ApiClient, path: str, **query: str) -> tuple[bytes, Any]:
     """What a server sends, in full, and the answer."""
-    client.http.defaults |= {TRAILERS: behind}
+    environ: dict[str, Any] = client.http.defaults
+    environ[TRAILERS] = behind
     behind.clear()
     answer = client.get(path, query)
     assert answer.status_code == 200, answer.content
@@ -117,7 +118,10 @@ def test_each_list_exports_in_each_format_what_its_pages_have(
 
 def test_an_address_that_gives_no_files_says_so(auditor: ApiClient) -> None:
     for path in NO_FILES:
-        assert refusal(auditor.get(path, {"format": "csv"})) == (422, "unknown_parameter")
+        refused = auditor.get(path, {"format": "csv"})
+
+        assert refusal(refused) == (422, "unknown_parameter")
+        assert "file" in problem(refused)["detail"]
 
 
 def test_a_file_is_of_the_filters_order_and_fields_that_were_asked_for(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -15,7 +17,7 @@ def test_a_client_that_leaves_ends_what_was_read_for_it() -> None:
     auditor = client_of("auditor")
 
     for path in ("lots/?format=xlsx", "lots/A-1/dossier/"):
-        answer = auditor.http.get(f"{BASE}/{path}")
+        answer: Any = auditor.http.get(f"{BASE}/{path}")
         assert next(iter(answer.streaming_content)) != b""
         assert connection.in_atomic_block
         answer.close()
