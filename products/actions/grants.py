@@ -58,6 +58,7 @@ APP_GRANTS: dict[str, str] = {
     "products_identityunlink": GROWS,
     "products_investigation": GROWS,
     "products_conclusion": GROWS,
+    "products_access": GROWS,
     "products_acknowledgement": GROWS,
     "products_amendment": GROWS,
     "products_calibration": GROWS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from products.admin import (
+    accesses,
     accounts,
     amendments,
     donors,
@@ -32,6 +33,7 @@ from products.admin import (
 )
 
 __all__ = [
+    "accesses",
     "accounts",
     "amendments",
     "donors",

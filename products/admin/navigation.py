@@ -13,6 +13,7 @@ from products.domain.roles import Permission
 from products.queries.people import Identity
 
 LINKED_IDENTITIES = "Linked identities"
+READ_OVER_THE_API = "Read over the API"
 MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Lots",
@@ -64,6 +65,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Reviews of credentials", "credentialreview"),
             ("Reviews of the trail", "trailreview"),
             ("API tokens", "apitoken"),
+            (READ_OVER_THE_API, "access"),
             ("Sites", "site"),
         ),
     ),
@@ -96,7 +98,8 @@ def navigation_for(request: HttpRequest, identity: Identity) -> tuple[Group, ...
                 tuple(
                     _entry(request, name, model)
                     for name, model in entries
-                    if settings.SSO_ISSUER or name != LINKED_IDENTITIES
+                    if (settings.SSO_ISSUER or name != LINKED_IDENTITIES)
+                    and (Permission.AUDIT in identity.permissions or name != READ_OVER_THE_API)
                 ),
             )
             for label, entries in MENU

@@ -118,6 +118,12 @@ class BodyTooLargeError(DomainError):
     code = "body_too_large"
 
 
+class AccessNotRecordedError(DomainError):
+    """An answer to an auditor that could not be recorded, and is therefore not given."""
+
+    code = "access_not_recorded"
+
+
 class InvalidIdempotencyKeyError(DomainError):
     """An Idempotency-Key that is empty, too long or not printable."""
 
@@ -142,6 +148,7 @@ OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     MalformedJsonError: HTTPStatus.BAD_REQUEST,
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     InvalidIdempotencyKeyError: HTTPStatus.BAD_REQUEST,
+    AccessNotRecordedError: HTTPStatus.SERVICE_UNAVAILABLE,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 

@@ -157,6 +157,12 @@ EXAMPLES = (
         "anna has sent as many requests as are answered within a minute (1200). Send again in 8 "
         "seconds.",
     ),
+    Example(
+        503,
+        "access_not_recorded",
+        "The answer is not given, because it could not be recorded that you asked. Try again in a "
+        "while, and tell the administrator if it lasts.",
+    ),
 )
 
 

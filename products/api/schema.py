@@ -111,6 +111,7 @@ PROBLEMS = {
     428: "`If-Match` is missing.",
     429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
     "says in how many seconds the next ones are.",
+    503: "What an auditor is answered could not be recorded, and is not given.",
 }
 # Every list comes as a file, too.
 OF_FILES = {
@@ -309,7 +310,7 @@ def _described(
 ) -> Callable[[Handler], Handler]:
     described = {
         (status, PROBLEM): OpenApiResponse(ProblemShape, description=PROBLEMS[status])
-        for status in (*problems, 429)
+        for status in (*problems, 429, 503)
     }
     decorate: Callable[[Handler], Handler] = extend_schema(
         operation_id=operation_id,

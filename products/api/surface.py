@@ -24,6 +24,7 @@ from products.actions.base import Context
 from products.actions.once import close_request, keep_answer
 from products.api.errors import (
     REQUEST_ID,
+    AccessNotRecordedError,
     AnsweredBeforeError,
     LengthRequiredError,
     MalformedJsonError,
@@ -33,6 +34,7 @@ from products.api.errors import (
 from products.api.once import answer_of, answered_again, ask_once, opened
 from products.api.preconditions import NOTHING_SEEN, seen_to_decide, seen_to_record
 from products.api.quotas import QUOTAS
+from products.api.recording import is_recorded, record_answer
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
     InvalidValueError,
@@ -98,7 +100,7 @@ class MayRead(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         actor = actor_of(request)
-        if Permission.READ not in permissions_of(roles_of(actor.pk)):
+        if Permission.READ not in permissions_of(roles_in(request)):
             raise NotPermittedError(
                 f"{actor.username} has no role that may read. An administrator grants roles."
             )
@@ -142,6 +144,19 @@ class View(APIView):
         for name, value in getattr(request, "quota_headers", {}).items():
             answer.headers[name] = value
         settle(request, answer)
+        return self.recorded(request, answer)
+
+    def recorded(self, request: Request, answer: Response) -> Response:
+        """The answer; of an auditor once it is recorded, and a refusal where it is not."""
+        if not isinstance(request.auth, ApiToken):
+            return answer
+        if not is_recorded(roles_in(request), answer.status_code):
+            return answer
+        context, named = context_from(request), self.kwargs
+        try:
+            record_answer(request, context, token_of(request), named, answer.status_code)
+        except AccessNotRecordedError as error:
+            return super().finalize_response(request, self.handle_exception(error))
         return answer
 
 
@@ -273,6 +288,14 @@ def refuse_unknown_fields(data: Any, known: Mapping[str, object]) -> None:
 def actor_of(request: Request) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+def roles_in(request: Request) -> list[str]:
+    """The roles of who asks, looked up once a request."""
+    known: list[str] | None = getattr(request, "exolot_roles", None)
+    if known is None:
+        known = request.exolot_roles = roles_of(actor_of(request).pk)  # type: ignore[attr-defined]  # kept for the request
+    return known
 
 
 def token_of(request: Request) -> ApiToken:

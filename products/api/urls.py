@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path, register_converter
 
 from products.api import (
+    accesses,
     accounts,
     amendments,
     audit,
@@ -171,6 +172,7 @@ urlpatterns = [
     path("signature-policies/", policies.Policies.as_view()),
     path("signature-policies/accept/", policies.Acceptance.as_view()),
     path("policy-acceptances/", policies.Acceptances.as_view()),
+    path("accesses/", accesses.Accesses.as_view()),
     path("sign-ins/", upkeep.SignIns.as_view()),
     path("issued-tokens/", upkeep.IssuedTokens.as_view()),
     path("backups/", upkeep.Backups.as_view()),

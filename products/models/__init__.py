@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from products.models.accesses import Access
 from products.models.acknowledgements import Acknowledgement
 from products.models.amendments import Amendment, SecondSignature
 from products.models.audit import AuditEntry
@@ -51,6 +52,7 @@ from products.models.training import Training
 from products.models.transcriptions import GoLive, Transcription, Verification
 
 __all__ = [
+    "Access",
     "Acknowledgement",
     "Amendment",
     "ApiToken",

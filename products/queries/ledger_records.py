@@ -14,7 +14,7 @@ from django.db import connection
 from psycopg import sql
 
 from products.domain.ledger_faults import Fault, Remark
-from products.migrations._0009_triggers import AUDITED
+from products.migrations._0011_triggers import AUDITED
 
 # `added` is what the rows that were there got when the column was added, where that is on record.
 COLUMNS = """

@@ -136,15 +136,15 @@ def test_a_lot_and_the_lots_that_it_was_made_from_share_their_link(auditor: ApiC
 
 
 @pytest.mark.parametrize("query", [{}, {"lot": "EV-26-001"}])
-def test_pages_hold_every_entry_once_latest_first(
-    auditor: ApiClient, query: dict[str, str]
-) -> None:
+def test_pages_hold_every_entry_once_latest_first(query: dict[str, str]) -> None:
+    """Read by quality, whose reading adds no entries."""
+    quality = client_of("quality")
     submitted_run(lot=lot("EV-26-001").number)
     lot("EV-26-002", parents=["EV-26-001"])
 
-    small = every_page(auditor, "audit/", page_size="7", **query)
+    small = every_page(quality, "audit/", page_size="7", **query)
 
-    assert small == entries(auditor, page_size="500", **query)
+    assert small == entries(quality, page_size="500", **query)
     times = [(row["recorded_at"], row["id"]) for row in small]
     assert times == sorted(times, reverse=True)
     assert len(set(times)) == len(times) > 7

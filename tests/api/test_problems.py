@@ -31,6 +31,7 @@ def tree(kind: type[DomainError]) -> list[type[DomainError]]:
 
 
 EXPECTED = {
+    "AccessNotRecordedError": 503,
     "BodyTooLargeError": 413,
     "ClockError": 503,
     "ConfigurationError": 503,

@@ -9,7 +9,7 @@ from django.db import connections, models
 from django.db.models import QuerySet
 from psycopg import sql
 
-from products.migrations._0009_triggers import AUDITED
+from products.migrations._0011_triggers import AUDITED
 from tests.architecture.any_row import Model, fields_of, table_of
 
 OWNER = "owner"

@@ -20,7 +20,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from products.actions.grants import SECRET_COLUMNS
-from products.migrations._0009_triggers import AUDITED
+from products.migrations._0011_triggers import AUDITED
 from tests.architecture.any_row import Model, any_row, fields_of, table_of, value_of
 from tests.architecture.every_way import (
     DELETES,

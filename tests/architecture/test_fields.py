@@ -16,6 +16,7 @@ IDENTIFYING = re.compile(
 )
 # Every field whose name speaks of a person or a place, and of whom.
 OF_STAFF = {
+    "Access.address": "network address of an auditor",
     "AuditEntry.address": "network address of a member of staff",
     "Laboratory.address": "postal address of an outside laboratory",
     "Lockout.address": "network address of a member of staff",

@@ -25,7 +25,7 @@ from products.actions.dispositions import release_lot
 from products.actions.grants import APP, AUDITOR, SECRET_COLUMNS
 from products.actions.reviews import review_results
 from products.migrations._0003_triggers import LEDGER_TABLES
-from products.migrations._0009_triggers import APPEND_ONLY
+from products.migrations._0011_triggers import APPEND_ONLY
 from qcsite import embedded
 from tests.architecture.hostile import BESIDE_THE_RECORDS, BEYOND_READING, HOSTILE
 from tests.architecture.state import State, state_of

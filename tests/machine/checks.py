@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from products.domain.matching import Standing
-from products.migrations._0009_triggers import APPEND_ONLY, AUDITED
+from products.migrations._0011_triggers import APPEND_ONLY, AUDITED
 from products.models import Signature
 from products.queries.matching import matchings
 

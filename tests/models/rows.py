@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg import sql
 
+from products.actions.accesses import record_access
 from products.actions.accounts import change_password, set_roles
 from products.actions.amendments import correct_run
 from products.actions.dispositions import acknowledge_changes, reject_lot, release_lot
@@ -98,7 +99,24 @@ def a_row_of_each() -> None:
     _about_signing()
     _second_factors()
     _identity()
+    _access()
     _lockout()
+
+
+def _access() -> None:
+    """An answer to an auditor."""
+    account = people().auditor
+    token, _ = issue_token(context(account), kind="personal", scope="read", purpose="x", days=1)
+    record_access(
+        context(account),
+        token=token,
+        method="GET",
+        path="/api/v1/lots/EV-26-001/",
+        query="expand=results",
+        kind="lots",
+        record="EV-26-001",
+        status=200,
+    )
 
 
 def _second_factors() -> None:

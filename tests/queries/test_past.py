@@ -23,7 +23,7 @@ from products.domain.lots import (
     ReleaseStatus,
     standing,
 )
-from products.migrations._0009_triggers import AUDITED
+from products.migrations._0011_triggers import AUDITED
 from products.models import Donor, Note
 from products.queries.as_of import Moment
 from products.queries.listing import lot_row
