@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -26,7 +27,7 @@ from rest_framework.request import Request
 from products.api.errors import PROBLEM
 from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
 from products.api.listing import Listing, Shown
-from products.api.once import IDEMPOTENCY_KEY
+from products.api.once import IDEMPOTENCY_KEY, KEY_SHAPE
 from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then
 from products.api.surface import SignedBody, Text, refuse_as_of
 
@@ -102,7 +103,8 @@ PROBLEMS = {
     409: "The records as they stand contradict it; with `blocks` when a release is refused, with "
     "`decided` when somebody else decided on the lot first.",
     411: "The body is sent in chunks, without a Content-Length.",
-    412: "The lot has changed since it was read, and nobody decided on it.",
+    412: "The lot has changed since it was read, and nobody decided on it; or the signature policy "
+    "that is accepted is not the one in force.",
     413: "The body is larger than 1 MB, or the file than 25 MB.",
     415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",
@@ -251,19 +253,24 @@ def acts(
     named: bool = True,
     on_lot: bool = False,
     decides: bool = False,
+    may_be_stale: bool = False,
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match."""
+    """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match;
+    ``may_be_stale``: the body says which version was read.
+    """
     problems = [400, 401, 403, *((404,) if named else ()), 409, 411, 413, 415, 422]
     signed = issubclass(request, SignedBody)
     header = [
         OpenApiParameter(
             IDEMPOTENCY_KEY,
-            str,
+            KEY_SHAPE,
             location=OpenApiParameter.HEADER,
             description=KEY_OF_SIGNED if signed else KEY,
         )
     ]
+    if may_be_stale:
+        problems.append(412)
     if on_lot or decides:
         problems += [412, *((428,) if decides else ())]
         header.append(
@@ -315,6 +322,16 @@ def _described(
         extensions=extensions,
     )
     return decorate
+
+
+def close_bodies(
+    result: dict[str, Any], generator: SchemaGenerator, request: Request | None, public: bool
+) -> dict[str, Any]:
+    """A hook of the description: a body with a field that is not listed is refused."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            schema["additionalProperties"] = False
+    return result
 
 
 class SchemaView(SpectacularAPIView):

@@ -197,6 +197,11 @@ def requests() -> dict[str, tuple[str, dict[str, Any]]]:
 
 @pytest.fixture
 def house() -> None:
+    furnish()
+
+
+def furnish() -> None:
+    """The records that the requests name."""
     lot()
     donor()
     instrument()
