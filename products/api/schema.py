@@ -112,6 +112,7 @@ PROBLEMS = {
     429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
     "says in how many seconds the next ones are.",
 }
+NOT_MODIFIED = {304: OpenApiResponse(description="It is still as `If-None-Match` says.")}
 IF_MATCH = "The ETag of the lot as it was read."
 KEY = (
     "1 to 255 printable characters that name this request, such as a UUID. The same request with "
@@ -156,6 +157,7 @@ def reads(
     named: bool = True,
     checked: bool = False,
     past: Shape | None = None,
+    tagged: bool = False,
     chosen: Shown | None = None,
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
@@ -163,7 +165,8 @@ def reads(
     """Describe a GET of one record; ``named`` when its address names a record.
 
     ``checked`` when it takes parameters whose values may be refused; ``past`` is the shape of the
-    record as it stood, where `?as_of=` is taken; ``chosen`` where `fields` and `expand` are.
+    record as it stood, where `?as_of=` is taken; ``tagged`` when the answer has an ETag; ``chosen``
+    where `fields` and `expand` are.
     """
     if chosen:
         shape_of_now: Shape | NowOrThen = record_of(chosen, has_past=past is not None)
@@ -174,7 +177,7 @@ def reads(
         operation_id,
         summary,
         tag,
-        responses={200: shape_of_now},
+        responses={200: shape_of_now} | (NOT_MODIFIED if tagged or past else {}),
         problems=(
             400,
             401,
@@ -195,17 +198,20 @@ def downloads(
     *,
     tag: str,
     may_conflict: bool = False,
+    tagged: bool = False,
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe a GET of bytes, which are of one of ``media_types``.
 
-    ``may_conflict`` when what is there may not have come far enough to give them.
+    ``may_conflict`` when what is there may not have come far enough to give them; ``tagged`` when
+    the answer has an ETag.
     """
     return _described(
         operation_id,
         summary,
         tag,
-        responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types},
+        responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types}
+        | (NOT_MODIFIED if tagged else {}),
         problems=(400, 401, 403, 404, *((409,) if may_conflict else ()), 422),
         parameters=parameters,
     )
@@ -225,7 +231,7 @@ def lists(
         operation_id,
         summary,
         tag,
-        responses={200: page_of(listing, has_past=past)},
+        responses={200: page_of(listing, has_past=past)} | (NOT_MODIFIED if past else {}),
         problems=(
             400,
             401,
@@ -300,7 +306,7 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: Mapping[int, Shape | NowOrThen] | Mapping[tuple[int, str], OpenApiTypes],
+    responses: Mapping[Any, Any],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import schemathesis
@@ -14,21 +15,45 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from hypothesis import strategies as st
 from schemathesis import Case, CheckFunction, GenerationMode, checks
+from schemathesis.core.parameters import ParameterLocation
 
 from products import models
 from products.actions.base import ACTIONS
 from products.domain.roles import ROLE_PERMISSIONS
 from tests.accounts import PASSWORD
 from tests.api.clients import BASE, client_of, stored_token
-from tests.api.description import description
+from tests.api.description import description, fields_of
 from tests.api.test_roles import ACCOUNTS, AMENDMENT, furnish, requests
 from tests.records import people
 
 SCOPES = ("read", "write")
+NASTY: tuple[Any, ...] = (
+    None,
+    [{}],
+    2**63,
+    "\x00",
+    "\ud800",
+    "x" * 5000,
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31",
+)
+# A few wrong passwords lock the account, and then nothing is tried any more; files are forms.
+NOT_SPOILT = {"password", "old", "file"}
+READING = {"name": "live", "value": "9", "replicate": 1, "read_at": None}
+PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "run.correct": ("readings", READING),
+    "run.save": ("readings", READING),
+    "run.submit": ("readings", READING),
+    "specification.draft": (
+        "criteria",
+        {"code": "A", "attribute": "A", "category": "purity", "stage": "bulk", "method": "VIA-01"}
+        | {"kind": "lower", "lower": "1", "unit": "%", "allowed_words": []},
+    ),
+}
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 # What no description of one request can say: that a record exists, is in such a state, has such a
 # version. Refusals of the request as such (400, 411, 413, 415) are none of these.
-DEPENDS_ON_RECORDS = ["2xx", "401", "403", "404", "409", "412", "422"]
+DEPENDS_ON_RECORDS = ["2xx", "304", "401", "403", "404", "409", "412", "422"]
 CONFIG = {
     "checks": {
         "positive_data_acceptance": {"expected-statuses": DEPENDS_ON_RECORDS},
@@ -138,17 +163,40 @@ def strategy(operation: Any, house: House) -> st.SearchStrategy[Case]:
     """
     place, body = known(operation, house)
     headers = {"If-Match": house.etag} if asks_for(operation, "If-Match") else {}
+    kind = next(iter(operation.definition.raw.get("requestBody", {}).get("content", ())), "")
     kinds = []
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         kinds += [
             operation.as_strategy(mode),
             operation.as_strategy(mode, path_parameters=place, headers=headers),
         ]
-    if body is not None:
-        kinds.append(
-            operation.as_strategy(path_parameters=place, headers=headers, body=body)
+    if body is None or kind != "application/json":
+        return st.one_of(kinds)
+    # Put together directly, which is cheap: as known to be good, and with one value of it spoilt.
+    kinds += [
+        st.builds(
+            partial(operation.Case, path_parameters=place, headers=headers, media_type=kind),
+            body=sent,
         )
+        for sent in (st.just(body), spoilt(operation, body), spoilt(operation, body))
+    ]
     return st.one_of(kinds)
+
+
+def spoilt(operation: Any, body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """``body`` with one field, of its own or of its parts, as no client should send it."""
+    action = operation.definition.raw["x-action"]
+    parts, part = PARTS.get(action, ("", {}))
+    own = sorted(fields_of(operation.path.removeprefix(f"{BASE}/")) - NOT_SPOILT)
+    values = st.sampled_from(NASTY)
+    changed = st.builds(lambda name, value: body | {name: value}, st.sampled_from(own), values)
+    if not parts:
+        return changed
+    return changed | st.builds(
+        lambda name, value: body | {parts: [part | {name: value}]},
+        st.sampled_from(sorted(part)),
+        values,
+    )
 
 
 def not_asked(case: Case, *, is_proven: bool) -> list[CheckFunction]:
@@ -157,12 +205,14 @@ def not_asked(case: Case, *, is_proven: bool) -> list[CheckFunction]:
     ``is_proven``: that the operation lets in nobody without a token.
     """
     asked = list(case.query.values()) if isinstance(case.query, dict) else []
+    # The token is always sent, even where the header was left out on purpose.
+    is_put_right = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
     return [
         *([checks.ignored_auth] if is_proven else []),
         # Only this server makes cursors.
         *([checks.positive_data_acceptance] if "cursor" in (case.query or {}) else []),
         # A filter without a value is not asked, as by a form whose field is empty.
-        *([checks.negative_data_rejection] if _is_empty(asked) else []),
+        *([checks.negative_data_rejection] if is_put_right or _is_empty(asked) else []),
     ]
 
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 from schemathesis import Case
 
@@ -44,7 +44,9 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         override_settings(PASSWORD_HASHERS=CHEAP_HASHERS),
         furnished() as made,
     ):
+        logging.disable(logging.WARNING)  # each refusal is one
         yield made
+        logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
@@ -67,4 +69,4 @@ def test_an_operation_answers_as_it_is_described(
     ask()
 
     assert len(statuses) >= EXAMPLES.max_examples
-    record_property("asked", statuses)
+    record_property("asked", (len(statuses), sum(status < 300 for status in statuses)))
