@@ -9,7 +9,7 @@ PRODUCTION := DATABASE_URL=postgresql://exolot_app:throwaway@localhost/exolot \
 	SECRET_KEY=$$($(PYTHON_IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check
+.PHONY: help demo test check fuzz
 
 help: ## show this list
 	@echo 'Exolot: quality-control records of exosome product lots'
@@ -20,6 +20,9 @@ demo: $(VENV)/.installed-base ## serve demo data on this machine (PORT, default 
 
 test: $(VENV)/.installed-test ## run every test (ARGS: more words for pytest)
 	@EXOLOT_CLUSTER=test $(VENV)/bin/pytest -n auto $(ARGS)
+
+fuzz: $(VENV)/.installed-test ## ask every operation of the API 200 things at random, others each time
+	@EXOLOT_CLUSTER=test EXOLOT_FUZZ=200 $(VENV)/bin/pytest -n auto tests/api/test_fuzz.py $(ARGS)
 
 check: $(VENV)/.installed-test ## look at the code without running it: lint, types, layers, migrations
 	$(VENV)/bin/ruff check .

@@ -57,7 +57,7 @@ PURE = ("tests/domain/", "tests/importers/", "tests/documents/")
 # They repeat for minutes what other tests do once.
 REPEATING = (
     "tests/actions/test_forced_",
-    "tests/api/test_any_input.py",
+    "tests/api/test_fuzz.py",
     "tests/api/test_past_history.py",
     "tests/api/test_replays.py",
     "tests/benchmarks/",
@@ -379,12 +379,23 @@ def demo_db(databases: Databases, committed_db: str) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests have to tell that passed, such as how long a search took."""
+    asked = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "asked"
+    ]
     told = [
         str(value)
         for report in terminalreporter.getreports("passed")
         for name, value in report.user_properties
         if name == "told"
     ]
+    if asked:
+        told.append(
+            f"asked at random: {len(asked)} operations, {sum(number for number, _ in asked)} "
+            f"requests, {sum(number for _, number in asked)} of them carried out"
+        )
     if told:
         terminalreporter.section("told by tests")
         for line in sorted(told):

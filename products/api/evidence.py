@@ -128,7 +128,7 @@ class OneFile(View):
 
 
 class Content(View):
-    @downloads("read_evidence_content", "The bytes of one file", MEDIA_TYPES, tag=TAG)
+    @downloads("read_evidence_content", "The bytes of one file", MEDIA_TYPES, tag=TAG, tagged=True)
     def get(self, request: Request, evidence: UUID) -> HttpResponseBase:
         only_parameters(request, [])
         tag = f'"{registers.file(evidence).sha256}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -96,17 +97,23 @@ def parameters_of_one(shown: Shown) -> list[OpenApiParameter]:
     """What of a record is shown."""
     fields = OpenApiParameter(
         FIELDS,
-        str,
+        _some_of(shown.fields),
         description=f"Only these, with commas between them: {', '.join(shown.fields)}.",
     )
     if not shown.expansions:
         return [fields]
     expand = OpenApiParameter(
         EXPAND,
-        str,
+        _some_of(shown.expansions),
         description=f"These too, with commas between them: {', '.join(shown.expansions)}.",
     )
     return [fields, expand]
+
+
+def _some_of(words: Iterable[str]) -> dict[str, Any]:
+    """One or more of the words, with commas between them."""
+    one = f"({'|'.join(words)})"
+    return {"type": "string", "pattern": f"^{one}(,{one})*$"}
 
 
 def _rows(shown: Shown) -> tuple[Shape, Shape]:

@@ -21,7 +21,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 _OPENED = "exolot_once"
-_KEY = re.compile(rf'(?:"([ !#-\[\]-~]{{1,{LONGEST_KEY}}})"|([!#-\[\]-~]{{1,{LONGEST_KEY}}}))')
+_KEY = rf'(?:"([ !#-\[\]-~]{{1,{LONGEST_KEY}}})"|([!#-\[\]-~]{{1,{LONGEST_KEY}}}))'
+KEY_SHAPE = {"type": "string", "pattern": f"^{_KEY}$"}
 
 
 def ask_once(
@@ -73,7 +74,7 @@ def _key_of(request: Request) -> str:
     sent = request.headers.get(IDEMPOTENCY_KEY)
     if sent is None:
         return ""
-    found = _KEY.fullmatch(sent.strip())
+    found = re.fullmatch(_KEY, sent.strip())
     if found is None:
         raise InvalidIdempotencyKeyError(
             f"The Idempotency-Key is not one: 1 to {LONGEST_KEY} printable ASCII characters, such "

@@ -88,6 +88,7 @@ class Acceptance(View):
         request=AcceptanceBody,
         shape=AcceptanceShape,
         named=False,
+        may_be_stale=True,
     )
     def post(self, request: Request) -> Response:
         context, given = accept(request, AcceptanceBody)

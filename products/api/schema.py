@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -27,7 +28,7 @@ from products.api.errors import PROBLEM
 from products.api.exports import MEDIA_TYPES
 from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
 from products.api.listing import Listing, Shown
-from products.api.once import IDEMPOTENCY_KEY
+from products.api.once import IDEMPOTENCY_KEY, KEY_SHAPE
 from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then
 from products.api.sending import ZIP_TYPE
 from products.api.surface import SignedBody, Text, refuse_as_of
@@ -104,7 +105,8 @@ PROBLEMS = {
     409: "The records as they stand contradict it; with `blocks` when a release is refused, with "
     "`decided` when somebody else decided on the lot first.",
     411: "The body is sent in chunks, without a Content-Length.",
-    412: "The lot has changed since it was read, and nobody decided on it.",
+    412: "The lot has changed since it was read, and nobody decided on it; or the signature policy "
+    "that is accepted is not the one in force.",
     413: "The body is larger than 1 MB, or the file than 25 MB.",
     415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",
@@ -118,6 +120,7 @@ OF_FILES = {
     (200, kind.removesuffix("; charset=utf-8")): OpenApiTypes.BINARY
     for kind in (*MEDIA_TYPES.values(), ZIP_TYPE)
 }
+NOT_MODIFIED = {304: OpenApiResponse(description="It is still as `If-None-Match` says.")}
 IF_MATCH = "The ETag of the lot as it was read."
 KEY = (
     "1 to 255 printable characters that name this request, such as a UUID. The same request with "
@@ -162,6 +165,7 @@ def reads(
     named: bool = True,
     checked: bool = False,
     past: Shape | None = None,
+    tagged: bool = False,
     chosen: Shown | None = None,
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
@@ -169,7 +173,8 @@ def reads(
     """Describe a GET of one record; ``named`` when its address names a record.
 
     ``checked`` when it takes parameters whose values may be refused; ``past`` is the shape of the
-    record as it stood, where `?as_of=` is taken; ``chosen`` where `fields` and `expand` are.
+    record as it stood, where `?as_of=` is taken; ``tagged`` when the answer has an ETag; ``chosen``
+    where `fields` and `expand` are.
     """
     if chosen:
         shape_of_now: Shape | NowOrThen = record_of(chosen, has_past=past is not None)
@@ -180,7 +185,7 @@ def reads(
         operation_id,
         summary,
         tag,
-        responses={200: shape_of_now},
+        responses={200: shape_of_now} | (NOT_MODIFIED if tagged or past else {}),
         problems=(
             400,
             401,
@@ -201,17 +206,20 @@ def downloads(
     *,
     tag: str,
     may_conflict: bool = False,
+    tagged: bool = False,
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe a GET of bytes, which are of one of ``media_types``.
 
-    ``may_conflict`` when what is there may not have come far enough to give them.
+    ``may_conflict`` when what is there may not have come far enough to give them; ``tagged`` when
+    the answer has an ETag.
     """
     return _described(
         operation_id,
         summary,
         tag,
-        responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types},
+        responses={(200, media_type): OpenApiTypes.BINARY for media_type in media_types}
+        | (NOT_MODIFIED if tagged else {}),
         problems=(400, 401, 403, 404, *((409,) if may_conflict else ()), 422),
         parameters=parameters,
     )
@@ -231,7 +239,8 @@ def lists(
         operation_id,
         summary,
         tag,
-        responses={200: page_of(listing, has_past=past), **OF_FILES},
+        responses={200: page_of(listing, has_past=past), **OF_FILES}
+        | (NOT_MODIFIED if past else {}),
         problems=(
             400,
             401,
@@ -259,19 +268,24 @@ def acts(
     named: bool = True,
     on_lot: bool = False,
     decides: bool = False,
+    may_be_stale: bool = False,
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match."""
+    """Describe a POST that calls ``action``. ``decides``: on a lot, so that it needs If-Match;
+    ``may_be_stale``: the body says which version was read.
+    """
     problems = [400, 401, 403, *((404,) if named else ()), 409, 411, 413, 415, 422]
     signed = issubclass(request, SignedBody)
     header = [
         OpenApiParameter(
             IDEMPOTENCY_KEY,
-            str,
+            KEY_SHAPE,
             location=OpenApiParameter.HEADER,
             description=KEY_OF_SIGNED if signed else KEY,
         )
     ]
+    if may_be_stale:
+        problems.append(412)
     if on_lot or decides:
         problems += [412, *((428,) if decides else ())]
         header.append(
@@ -301,7 +315,7 @@ def _described(
     summary: str,
     tag: str,
     *,
-    responses: Mapping[Any, Shape | NowOrThen | OpenApiTypes],
+    responses: Mapping[Any, Any],
     problems: Sequence[int],
     parameters: Sequence[OpenApiParameter] = (),
     examples: Sequence[OpenApiExample] = (),
@@ -323,6 +337,16 @@ def _described(
         extensions=extensions,
     )
     return decorate
+
+
+def close_bodies(
+    result: dict[str, Any], generator: SchemaGenerator, request: Request | None, public: bool
+) -> dict[str, Any]:
+    """A hook of the description: a body with a field that is not listed is refused."""
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            schema["additionalProperties"] = False
+    return result
 
 
 class SchemaView(SpectacularAPIView):

@@ -161,3 +161,42 @@ def test_what_a_list_takes_is_described_with_its_words() -> None:
     assert "released" in asked["status"]["schema"]["items"]["enum"]
     assert "expand" in asked
     assert {"fields", "count", "cursor", "page_size", "changed_from"} <= set(asked)
+
+
+def test_a_body_takes_the_fields_that_are_listed_and_no_other() -> None:
+    for name, schema in description()["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            assert schema["additionalProperties"] is False, name
+
+
+@pytest.mark.parametrize(
+    ("sent", "fits"),
+    [("number", True), ("number,status", True), ("", False), ("number,", False), ("x", False)],
+)
+def test_which_fields_may_be_asked_for_is_described(sent: str, *, fits: bool) -> None:
+    lots = description()["paths"]["/api/v1/lots/"]["get"]
+    (fields,) = [each for each in lots["parameters"] if each["name"] == "fields"]
+
+    assert Draft202012Validator(fields["schema"]).is_valid(sent) is fits
+
+
+def test_where_a_client_may_hold_the_answer_304_is_described() -> None:
+    answers = {
+        path: set(item["get"]["responses"])
+        for path, item in description()["paths"].items()
+        if "get" in item
+    }
+
+    assert "304" in answers["/api/v1/lots/{lot}/"] & answers["/api/v1/evidence/{evidence}/content/"]
+
+
+def test_a_policy_that_is_no_longer_in_force_is_described_as_stale() -> None:
+    accepting = description()["paths"]["/api/v1/signature-policies/accept/"]["post"]
+
+    assert "412" in accepting["responses"]
+
+
+def test_below_the_api_an_address_with_a_line_break_is_answered_with_a_problem() -> None:
+    answer = Client().get(f"{BASE}/lots/%0A/")
+
+    assert answer.headers["Content-Type"] == "application/problem+json"
