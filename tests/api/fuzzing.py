@@ -157,7 +157,7 @@ def _named() -> dict[str, str]:
     }
 
 
-def strategy(operation: Any, house: House) -> st.SearchStrategy[Case]:
+def strategy(operation: Any, house: House) -> st.SearchStrategy[Case[Any]]:
     """Good and bad requests: of a record that there is or of any; with a body known to be good, one
     that is as described, or one that is not.
     """
@@ -199,18 +199,18 @@ def spoilt(operation: Any, body: dict[str, Any]) -> st.SearchStrategy[dict[str, 
     )
 
 
-def not_asked(case: Case, *, is_proven: bool) -> list[CheckFunction]:
+def not_asked(case: Case[Any], *, is_proven: bool) -> list[CheckFunction]:
     """The checks that do not apply to a request, which is sent once more where one was let in.
 
     ``is_proven``: that the operation lets in nobody without a token.
     """
-    asked = list(case.query.values()) if isinstance(case.query, dict) else []
+    asked = list(case.query.values())
     # The token is always sent, even where the header was left out on purpose.
     is_put_right = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
     return [
         *([checks.ignored_auth] if is_proven else []),
         # Only this server makes cursors.
-        *([checks.positive_data_acceptance] if "cursor" in (case.query or {}) else []),
+        *([checks.positive_data_acceptance] if "cursor" in case.query else []),
         # A filter without a value is not asked, as by a form whose field is empty.
         *([checks.negative_data_rejection] if is_put_right or _is_empty(asked) else []),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -54,11 +55,11 @@ def test_an_operation_answers_as_it_is_described(
     name: str, house: House, record_property: Callable[[str, object], None]
 ) -> None:
     operation = OPERATIONS[name]
-    statuses = []
+    statuses: list[int] = []
 
     @EXAMPLES
     @given(case=strategy(operation, house), who=who_asks(operation))
-    def ask(case: Case, who: tuple[str, str]) -> None:
+    def ask(case: Case[Any], who: tuple[str, str]) -> None:
         with undone():
             answer = case.call_and_validate(
                 headers={"Authorization": f"Bearer {house.tokens[who]}"},
