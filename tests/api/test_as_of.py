@@ -361,7 +361,7 @@ def test_an_address_without_a_past_refuses_an_instant_and_says_so(auditor: ApiCl
         refused = auditor.get(path, then)
         assert refusal(refused) == (400, "no_past"), path
         assert problem(refused)["field"] == "as_of"
-    assert len(without) == 58
+    assert len(without) == 59
 
 
 def test_an_address_with_a_past_shows_it_or_knows_no_such_record(auditor: ApiClient) -> None:
