@@ -48,6 +48,7 @@ class PlainResult(models.Model):
     class Meta:
         app_label = "products"
         managed = False
+        default_permissions = ()
         db_table = "benchmark_result"
 
     def __str__(self) -> str:

@@ -239,8 +239,11 @@ def lists(
         operation_id,
         summary,
         tag,
-        responses={200: page_of(listing, has_past=past), **OF_FILES}
-        | (NOT_MODIFIED if past else {}),
+        responses={
+            200: page_of(listing, has_past=past),
+            **OF_FILES,
+            **(NOT_MODIFIED if past else {}),
+        },
         problems=(
             400,
             401,

@@ -25,8 +25,7 @@ def judged(value: str, limit: Limit) -> str:
     """Of a value as typed: "98.2", "<0.05" below detection, "0 of 0" no assay, "0.1 mg" no unit."""
     if " " in value:
         return "not_comparable" if "mg" in value else "invalid"
-    number = float(value.lstrip("<"))
-    is_met = number >= limit[1] if limit[0] == ">=" else number < limit[1]
+    is_met = (float(value.lstrip("<")) >= limit[1]) == (limit[0] == ">=")
     return "pass" if is_met else "indeterminate" if value[0] == "<" else "fails"
 
 
@@ -142,8 +141,8 @@ class Model:
 
     def status(self, lot: Lot) -> str:
         words = [lot.decision] * (lot.decision in OVER) + ["on_hold"] * any(lot.holds)
-        words += ["expired"] * ("expired" in self.codes(lot))
-        return [*words, lot.decision or "quarantined"][0]
+        words += ["expired"] * ("expired" in self.codes(lot)) + [lot.decision or "quarantined"]
+        return words[0]
 
     def settle(self) -> None:
         for lot in [*self.lots.values()] * len(self.lots):
