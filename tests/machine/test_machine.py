@@ -37,7 +37,7 @@ SEARCH = settings(SETTINGS, max_examples=200)
 BEGIN = {
     "a_fail_is_corrected_by_one_person": 3,
     "a_pass_hides_another_fail": 3,
-    "a_refused_correction_counts": 5,
+    "a_refused_correction_counts": 1,
 }
 
 
