@@ -186,6 +186,8 @@ TRAIL = Part(
 
 
 class LotDossier(View):
+    is_file = True
+
     @downloads(
         "read_lot_dossier",
         "Everything on record of a lot, as a ZIP with the SHA-256 of every file",

@@ -21,7 +21,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from products.api.as_of import linked
 from products.api.errors import TooManyRowsError, UnknownChoiceError
 from products.api.sending import ZIP_TYPE, FileAnswer, Sent, send_file
-from products.api.surface import Body, actor_of
+from products.api.surface import FORMAT, Body, actor_of
 from products.documents.cells import Column, Row
 from products.documents.csv_file import csv_file
 from products.documents.json_lines import json_lines
@@ -30,8 +30,7 @@ from products.documents.zip_file import Member, Sum, zip_file
 from products.queries.as_of import Moment
 from products.queries.past import is_past, records_at
 
-FORMAT, PACK = "format", "pack"
-ZIP = "zip"
+PACK, ZIP = "pack", "zip"
 # Numbers as entered; other text of digits, such as a lot number, stays text.
 MEASURED = frozenset({"raw_value", "reported", "value"})
 

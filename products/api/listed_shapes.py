@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from products.api.exports import FORMAT, PACK, ZIP, Format
+from products.api.exports import PACK, ZIP, Format
 from products.api.listing import (
     COUNT,
     EXPAND,
@@ -22,6 +22,7 @@ from products.api.listing import (
 )
 from products.api.pagination import CURSOR, LARGEST_PAGE, PAGE_SIZE, SIZE
 from products.api.past_shapes import NowOrThen, PastShape, any_of, changed, past
+from products.api.surface import FORMAT
 
 Shape = type[serializers.Serializer[Any]]
 

@@ -20,7 +20,6 @@ from rest_framework.response import Response
 
 from products.api.errors import UnknownChoiceError
 from products.api.exports import (
-    FORMAT,
     PACK,
     Export,
     Format,
@@ -40,7 +39,7 @@ from products.api.pagination import (
     page_size,
     read_page,
 )
-from products.api.surface import AS_OF, Body, only_parameters
+from products.api.surface import AS_OF, FORMAT, Body, only_parameters
 from products.documents.xlsx_file import MOST_ROWS
 from products.domain.errors import InvalidValueError
 from products.queries.past import moment_read

@@ -46,6 +46,8 @@ from products.models import ApiToken, User
 from products.queries.people import roles_of
 
 AS_OF = "as_of"
+# What asks for a list as a file.
+FORMAT = "format"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Body = dict[str, object]
@@ -119,6 +121,7 @@ class View(APIView):
     parser_classes = [JsonBodyParser]
     content_negotiation_class = OnlyJson
     http_method_names = ["get", "head", "post"]
+    is_file = False
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
@@ -129,6 +132,9 @@ class View(APIView):
         super().initial(request, *args, **kwargs)
         if handler := getattr(self, (request.method or "").lower(), None):
             refuse_as_of(request, handler)
+        if request.method in READS and (self.is_file or FORMAT in request.query_params):
+            self.record(request, HTTPStatus.OK)
+            request.is_recorded = True  # type: ignore[attr-defined]  # told to `finalize_response`
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, AnsweredBeforeError):
@@ -148,16 +154,20 @@ class View(APIView):
 
     def recorded(self, request: Request, answer: Response) -> Response:
         """The answer; of an auditor once it is recorded, and a refusal where it is not."""
-        if not isinstance(request.auth, ApiToken):
-            return answer
-        if not is_recorded(roles_in(request), answer.status_code):
-            return answer
-        context, named = context_from(request), self.kwargs
+        is_known = getattr(request, "is_recorded", False) and answer.status_code == HTTPStatus.OK
         try:
-            record_answer(request, context, token_of(request), named, answer.status_code)
+            if isinstance(request.auth, ApiToken) and not is_known:
+                self.record(request, answer.status_code)
         except AccessNotRecordedError as error:
             return super().finalize_response(request, self.handle_exception(error))
         return answer
+
+    def record(self, request: Request, status: int) -> None:
+        """That an auditor is answered. A file is recorded before it is begun: what it is read in
+        takes no row. Raises AccessNotRecordedError.
+        """
+        if is_recorded(roles_in(request), status):
+            record_answer(request, context_from(request), token_of(request), self.kwargs, status)
 
 
 def take_of_quota(request: Request) -> None:

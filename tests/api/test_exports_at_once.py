@@ -1,4 +1,4 @@
-"""A file that is not taken to its end holds nothing of the database."""
+"""Files on a database of their own, where each is read in a transaction: recorded, and ended."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.api.clients import BASE, client_of
+from products.models import Access, Checkpoint
+from tests.api.clients import BASE, ApiClient, client_of
 from tests.records import lot
+from tests.sealing import checkpoint
+
+LOT = "EV-26-001"
 
 
 @pytest.mark.usefixtures("committed_db")
@@ -22,3 +26,50 @@ def test_a_client_that_leaves_ends_what_was_read_for_it() -> None:
         assert connection.in_atomic_block
         answer.close()
         assert not connection.in_atomic_block
+
+
+@pytest.fixture
+def committed(committed_db: str) -> ApiClient:
+    """An auditor on a database where what is read as a file has a transaction of its own."""
+    lot()
+    return client_of("auditor")
+
+
+@pytest.mark.parametrize(
+    ("path", "record"),
+    [
+        ("lots/?format=csv", ""),
+        ("results/?format=xlsx&pack=zip", ""),
+        (f"lots/{LOT}/notes/?format=csv", LOT),
+        (f"lots/{LOT}/dossier/", LOT),
+    ],
+)
+def test_a_file_is_recorded_once_and_given(committed: ApiClient, path: str, record: str) -> None:
+    before = Access.objects.count()
+
+    answer: Any = committed.http.get(f"/api/v1/{path}")
+
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content)
+    answer.close()
+    assert Access.objects.count() == before + 1
+    row = Access.objects.latest("id")
+    assert (row.status, row.record) == (200, record)
+
+
+def test_a_file_of_then_is_recorded_now(committed: ApiClient) -> None:
+    checkpoint()
+    instant = Checkpoint.objects.latest("sealed_at").sealed_at.isoformat()
+
+    answer: Any = committed.http.get("/api/v1/lots/", {"format": "csv", "as_of": instant})
+
+    assert (answer.status_code, Access.objects.latest("id").status) == (200, 200)
+    assert LOT in b"".join(answer.streaming_content).decode()
+    answer.close()
+
+
+def test_a_file_that_is_refused_leaves_the_refusal_too(committed: ApiClient) -> None:
+    assert committed.http.get("/api/v1/lots/?format=pdf").status_code == 400
+
+    statuses = Access.objects.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == [200, 400]
