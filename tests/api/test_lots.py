@@ -55,6 +55,10 @@ def test_a_row_says_where_a_lot_stands_under_which_basis_and_why(auditor: ApiCli
     assert row["links"]["evaluation"] == f"/api/v1/lots/{LOT}/evaluation/"
 
 
+# Of auditors: a transaction, named, with one row.
+TO_RECORD_READING = 5
+
+
 def test_a_list_asks_the_database_as_often_for_twenty_as_for_one(auditor: ApiClient) -> None:
     lists = ("lots/", "runs/", "samples/", "investigations/", "sources/", "donors/", "methods/")
     submitted_run(lot=lot().number)
@@ -66,7 +70,7 @@ def test_a_list_asks_the_database_as_often_for_twenty_as_for_one(auditor: ApiCli
     twenty = {address: queries_of(auditor, address) for address in lists}
 
     assert twenty == one
-    assert one["lots/"] == 4
+    assert one["lots/"] == 4 + TO_RECORD_READING
 
 
 def queries_of(client: ApiClient, address: str) -> int:
