@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import segno
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from products.admin.qr import qr_code
 from products.domain.criteria import Criterion
 from products.models import Lot, Run, Sample
 from products.queries.worksheets import Candidate, SheetRun
@@ -26,8 +26,7 @@ class BenchRow:
     def picture(self) -> SafeString:
         """The number of the run, or of the sample, as a QR code."""
         number = self.run.number if self.run else self.sample.number
-        made = segno.make(number, error="m", micro=False)
-        return mark_safe(made.svg_inline(scale=2, light="white", border=2))  # noqa: S308  # a drawing
+        return qr_code(number, scale=2, border=2)
 
 
 def bench_rows(items: Iterable[SheetRun] | Iterable[Candidate]) -> list[BenchRow]:
