@@ -20,6 +20,7 @@ from products.actions.specification_changes import change_lot_specification
 from products.domain.criteria import Stage
 from tests.machine.amending import Amending
 from tests.machine.model import OVER, Lot, judged
+from tests.outside import SITE
 from tests.records import ZONE, people
 
 
@@ -41,6 +42,7 @@ class Deciding(Amending):
                 made_by=people().analyst2.person_id,
                 parents=[self.number[parent]] if parent else [],
                 expires=str(last_day or ""),
+                site=SITE,
             ),
             accepted=self.may(who, "register", signs=False),
         ):

@@ -16,7 +16,7 @@ from products.queries.checking import stored_differences
 from products.queries.lots import lots_at
 from tests.machine.checks import Trail, check_signatures, counts, last_entry, unworthy
 from tests.machine.model import Lot, Run
-from tests.machine.papers import Papers
+from tests.machine.proofs import Proofs
 from tests.machine.world import SECOND
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def chosen(known: Sequence[T], place: int) -> T | None:
 class Laboratory(RuleBasedStateMachine):
     """``begun`` is what every example begins with; each test makes a machine with its own."""
 
-    begun: Papers
+    begun: Proofs
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ from tests.machine.guided import Guided
 from tests.machine.laboratory import EVERYBODY, anybody, chosen, mostly, near, places, quality, work
 from tests.machine.model import Lot
 from tests.machine.papers import PAPERS
+from tests.machine.proofs import PROOFS
 
 MOST_LOTS = 5
 histories = st.sampled_from(sorted(HISTORY))
@@ -135,7 +136,7 @@ class People(Guided):
         elif what != "locked":
             self.at.administers(who, of, what)
 
-    @work(who=st.sampled_from(EVERYBODY), place=places, paper=st.sampled_from(PAPERS))
+    @work(who=st.sampled_from(EVERYBODY), place=places, paper=st.sampled_from(PAPERS + PROOFS))
     def files(self, who: str, place: int, paper: str) -> None:
         getattr(self.at, paper)(who, self.lot(place), f"X-{self.at.done:04}")
 

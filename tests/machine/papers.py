@@ -54,7 +54,11 @@ class Papers(Accounts):
             who,
             "hold",
             lambda by: attach_evidence(
-                by, kind="lot", key=self.number[lot], name=f"{code}.pdf", content=SCAN
+                by,
+                kind="lot",
+                key=self.number[lot],
+                name=f"{code}.pdf",
+                content=SCAN + code.encode(),
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 import uuid
@@ -14,10 +15,15 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django import DjangoDbBlocker
 
+from products.models import AuditEntry
 from tests.conftest import CHEAP_HASHERS, Databases, use
+from tests.machine import papers, proofs
+from tests.machine.checks import last_entry
 from tests.machine.defects import DEFECTS
 from tests.machine.machine import FoundError, People, Searching
-from tests.machine.papers import Papers
+from tests.machine.papers import PAPERS
+from tests.machine.proofs import PROOFS, Proofs
+from tests.machine.test_driven import actions_of
 from tests.machine.world import build
 
 MORE = int(os.environ.get("EXOLOT_MACHINE_EXAMPLES", "0"))
@@ -44,7 +50,7 @@ BEGIN = {
 @pytest.fixture(scope="module")
 def begun(
     databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Papers]:
+) -> Iterator[Proofs]:
     """The records of `world` in a demonstration, where they may have a past."""
     before = connections["default"].settings_dict["NAME"]
     name = f"exolot_machine_{uuid.uuid4().hex[:12]}"
@@ -61,14 +67,27 @@ def begun(
     databases.drop(name)
 
 
-def test_the_product_says_what_the_model_says(begun: Papers, db: None) -> None:
+def test_the_product_says_what_the_model_says(begun: Proofs, db: None) -> None:
     machine = type("Beginning", (People,), {"begun": begun})
 
     run_state_machine_as_test(machine, settings=SETTINGS)
 
 
+def test_every_errand_is_carried_out_by_who_may(begun: Proofs, db: None) -> None:
+    at, since = copy.deepcopy(begun), last_entry()
+    lot = next(iter(at.model.lots.values()))
+    at.mistypes("reviewer", lot)  # a lockout to be settled
+
+    for errand in PAPERS + PROOFS:
+        for who in ("admin", "analyst", "quality"):
+            getattr(at, errand)(who, lot, f"Y-{at.done:04}")
+
+    done = set(AuditEntry.objects.filter(pk__gt=since).values_list("action", flat=True))
+    assert actions_of(papers, proofs) <= done
+
+
 @pytest.fixture
-def planted(request: pytest.FixtureRequest, begun: Papers, databases: Databases) -> Iterator[str]:
+def planted(request: pytest.FixtureRequest, begun: Proofs, databases: Databases) -> Iterator[str]:
     """The name of the defect that is in the product until the end."""
     with (
         databases.connect(connections["default"].settings_dict["NAME"]) as owner,
@@ -79,7 +98,7 @@ def planted(request: pytest.FixtureRequest, begun: Papers, databases: Databases)
 
 @pytest.mark.parametrize("planted", DEFECTS, indirect=True)
 def test_a_planted_defect_is_found(
-    planted: str, begun: Papers, db: None, record_property: Callable[[str, object], None]
+    planted: str, begun: Proofs, db: None, record_property: Callable[[str, object], None]
 ) -> None:
     machine = type("Beginning", (Searching,), {"begun": begun})
     if planted in BEGIN:

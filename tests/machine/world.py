@@ -10,7 +10,8 @@ from products.domain.roles import Role
 from products.models import User
 from tests.accounts import ACCOUNTS
 from tests.machine.model import Model
-from tests.machine.papers import Papers
+from tests.machine.proofs import Proofs
+from tests.outside import go_live, laboratory
 from tests.records import (
     VIABILITY,
     approved_method,
@@ -49,10 +50,10 @@ SECOND = (
 PARENT, CHILD, NEW = "EV-26-001", "EV-26-002", "EV-26-003"
 
 
-def build() -> Papers:
+def build() -> Proofs:
     """Makes the records of the database in use; what is made is committed."""
     begun = datetime.now(UTC)
-    driver = Papers(Model(LIMITS, begun.date()), begun)
+    driver = Proofs(Model(LIMITS, begun.date()), begun)
     with time_is(begun):
         rest_on()
     accounts = {name: (name, role) for name, _, role in ACCOUNTS}
@@ -88,6 +89,8 @@ def rest_on() -> None:
         instrument(code)
     for code in ("EXO-2", "EXO-3"):
         product(code)
+    laboratory()
+    go_live()
     approved_specification("EXO-1", [VIABILITY, IMPURITY])
     approved_specification("EXO-2", [INHERITED, IMPURITY])
     for username, of, role in SECOND:
