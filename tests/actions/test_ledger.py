@@ -130,7 +130,7 @@ def test_a_sealer_whose_key_is_handed_over_while_it_seals_is_told_so(
         # The sealer waits for this row, after it has seen that its key is the present one.
         owner.execute("SELECT FROM products_installation FOR UPDATE")
         sealer.start()
-        while owner.execute(WAITING_FOR_A_LOCK).fetchone() is None:
+        while owner.execute(WAITS_FOR_ME).fetchone() is None:
             time.sleep(0.01)
         add_key(2)
     sealer.join()
@@ -189,7 +189,9 @@ def test_eight_writers_and_a_sealer_leave_no_gap() -> None:
     assert sealed.size in {0, len(indexes)}
 
 
-WAITING_FOR_A_LOCK = "SELECT FROM pg_locks WHERE NOT granted"
+WAITS_FOR_ME = """
+SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))
+"""
 
 
 def add_key(number: int) -> None:

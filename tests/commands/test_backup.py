@@ -75,6 +75,13 @@ def bare(databases: Databases, empty_db: str) -> Iterator[None]:
     databases.drop(name)
 
 
+# Databases of one template call their tables by the same number.
+WAITING_FOR = """
+SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE NOT granted AND relation = %s::regclass AND datname = current_database()
+"""
+
+
 @contextmanager
 def blocked_backup(
     databases: Databases, source: str, path: Path, table: str
@@ -97,8 +104,7 @@ def blocked_backup(
             text=True,
         )
         deadline = time.monotonic() + PATIENCE_S
-        waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
-        while not holder.execute(waiting, [table]).fetchall():
+        while not holder.execute(WAITING_FOR, [table]).fetchall():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.02)
