@@ -313,6 +313,14 @@ def test_a_frontier_goes_on_where_another_stopped(first: int, second: int) -> No
     assert (after.size, after.root()) == (size, NODES.root(size))
 
 
+def test_a_frontier_tells_the_hashes_of_its_peaks() -> None:
+    three = Frontier()
+    for entry in ENTRIES[:3]:
+        three.append(leaf_hash(entry))
+
+    assert three.hashes == (NODES.root(2), leaf_hash(ENTRIES[2]))
+
+
 def test_a_frontier_does_not_go_on_from_hashes_of_another_size() -> None:
     with pytest.raises(ValueError, match="A tree of 3 leaves has 2 peaks"):
         Frontier(3, [NODES.root(3)])

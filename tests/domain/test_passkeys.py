@@ -113,6 +113,15 @@ def test_a_page_in_a_frame_of_another_makes_no_passkey() -> None:
         enrolled(SoftwareKey(), cross_origin=True)
 
 
+def test_an_answer_that_is_longer_than_any_browsers_makes_no_passkey() -> None:
+    made = SoftwareKey().made(challenge(Purpose.ENROL))
+    longer = replace(made, text=made.text.ljust(LONGEST_ANSWER + 1))
+
+    assert enrolled_by(KEY, ACCOUNT, AT, replace(made, text=made.text.ljust(LONGEST_ANSWER)))
+    with pytest.raises(InvalidValueError):
+        enrolled_by(KEY, ACCOUNT, AT, longer)
+
+
 def test_a_stale_challenge_makes_no_passkey() -> None:
     key = SoftwareKey()
 
