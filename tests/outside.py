@@ -8,13 +8,14 @@ from uuid import UUID
 
 from products import models
 from products.actions.evidence import attach_evidence
+from products.actions.go_live import declare_go_live
 from products.actions.laboratories import (
     qualify_laboratory,
     record_report,
     register_laboratory,
 )
 from products.actions.readings import save_readings, submit_run
-from products.actions.transcriptions import declare_go_live, transcribe, verify_transcription
+from products.actions.transcriptions import transcribe, verify_transcription
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Criterion
 from tests.records import VIABILITY, YEAR, context, now, opened_run, people, submitted_run, today

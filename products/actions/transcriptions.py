@@ -8,32 +8,30 @@ which it was approved here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from products.actions.base import Context, action, lock_lot
 from products.actions.checks import check_word
-from products.actions.dates import check_day_not_future, today_in
 from products.actions.duties import check_did_not_review
 from products.actions.locks import lock
 from products.actions.lookups import (
     find_evidence,
-    find_named_determination,
-    find_named_method_version,
-    find_named_specification,
-    find_run,
-    find_site,
-    find_source,
     find_transcription,
+)
+from products.actions.paper import (
+    KINDS,
+    Kind,
+    Subject,
+    lots_under,
+    name_of,
+    shown,
+    site_of,
+    subject_of,
 )
 from products.actions.records import insert
 from products.actions.results import check_recordable
 from products.actions.signing import sign
-from products.actions.sites import home_site
 from products.domain.amendments import SECOND_MEANINGS, SecondOutcome
 from products.domain.errors import (
     DuplicateError,
@@ -41,7 +39,6 @@ from products.domain.errors import (
     SeparationOfDutiesError,
     WrongStatusError,
 )
-from products.domain.facts import plain
 from products.domain.lots import zone_named
 from products.domain.methods import DocumentState
 from products.domain.results import RunState
@@ -54,86 +51,17 @@ from products.models import (
     Determination,
     Evidence,
     GoLive,
-    Lot,
     MethodVersion,
     Run,
-    Site,
     SpecificationVersion,
-    TissueSource,
     Transcription,
     Verification,
 )
 from products.models.fields import uuid7
-from products.queries.facts import criterion_of, method_of
 from products.queries.runs import (
-    reading_facts,
-    readings_in_effect,
     recorders_of,
     result_in_effect,
 )
-
-Subject = Run | SpecificationVersion | MethodVersion | Determination | TissueSource
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """``column`` of the transcription names the record, ``file`` that of its evidence."""
-
-    find: Callable[[str], Subject]
-    column: str
-    file: str
-
-
-def _found_run(key: str) -> Run:
-    return find_run(key, "key")
-
-
-def _found_source(key: str) -> TissueSource:
-    return find_source(key, "key")
-
-
-KINDS: Mapping[TranscriptionKind, _Kind] = {
-    TranscriptionKind.RUN: _Kind(_found_run, "run", "run"),
-    TranscriptionKind.SPECIFICATION: _Kind(
-        find_named_specification, "specification", "specification"
-    ),
-    TranscriptionKind.METHOD: _Kind(find_named_method_version, "method_version", "method_version"),
-    TranscriptionKind.DETERMINATION: _Kind(find_named_determination, "determination", "donor"),
-    TranscriptionKind.SOURCE: _Kind(_found_source, "source", "source"),
-}
-
-
-@action("site.declare_go_live", permission=Permission.APPROVE, signed=True)
-def declare_go_live(context: Context, *, site: str, on: date) -> GoLive:
-    """Sign from which day on a site records here; once, and not ahead of that day.
-
-    Raises:
-        UnknownReferenceError: there is no such site.
-        InvalidValueError: a day that has not come: until then the paper is still the record; or one
-            after a run was recorded here, which would let that time be told from paper.
-        DuplicateError: the site has a go-live date.
-    """
-    found = find_site(site)
-    check_day_not_future(on, today_in(found.zone, context.at), "The go-live date", "on")
-    _check_nothing_recorded_before(found, on)
-    lock(f"go-live of site {found.pk}")
-    declared = GoLive.objects.filter(site=found).first()
-    if declared is not None:
-        raise DuplicateError(
-            f"The site {found.name} records here since {declared.on}, as signed; the date is not "
-            "changed."
-        )
-    row = GoLive(site=found, on=on)
-    row.signature = sign(
-        context,
-        record_kind="go_live",
-        record_id=row.pk,
-        meaning="Go-live declared",
-        zone=found.zone,
-        content={"site": found.name, "on": on},
-    )
-    insert(row)
-    return row
 
 
 @action("transcription.record", permission=Permission.REGISTER)
@@ -161,7 +89,7 @@ def transcribe(
     subject = shape.find(key)
     name = name_of(subject)
     _check_subject(context, subject)
-    site = _site_of(subject)
+    site = site_of(subject)
     go_live = GoLive.objects.filter(site=site).first()
     check_before_go_live(dated_on, go_live.on if go_live else None, site.name)
     if isinstance(subject, Run):
@@ -205,7 +133,7 @@ def verify_transcription(
     row = find_transcription(transcription)
     how = check_word(SecondOutcome, outcome, "outcome")
     subject = subject_of(row)
-    zone = _site_of(subject).zone
+    zone = site_of(subject).zone
     if isinstance(subject, Run):
         lock_lot(context, subject.lot)
     lock(f"transcription {row.pk}")
@@ -238,54 +166,15 @@ def verify_transcription(
             "scan": row.evidence.sha256,
             "outcome": how,
             "comment": comment,
-            "transcribed": _shown(subject),
+            "transcribed": shown(subject),
         },
     )
     verification = Verification(
         id=key, transcription=row, outcome=how, comment=comment, signature=signature
     )
     insert(verification)
-    context.touched.update(_lots_under(subject).values_list("pk", flat=True))
+    context.touched.update(lots_under(subject).values_list("pk", flat=True))
     return verification
-
-
-def subject_of(row: Transcription) -> Subject:
-    """The record that was transcribed."""
-    subject: Subject = getattr(row, KINDS[TranscriptionKind(row.kind)].column)
-    return subject
-
-
-def name_of(subject: Subject) -> str:
-    """The transcribed record as people call it."""
-    match subject:
-        case Run():
-            return f"Run {subject.number}"
-        case SpecificationVersion():
-            return f"Specification {subject.product.code} version {subject.version}"
-        case MethodVersion():
-            return f"Method {subject.method.code} version {subject.version}"
-        case Determination():
-            return f"Determination {subject.version} of donor {subject.donor.code}"
-        case _:
-            return f"Tissue source {subject.number}"
-
-
-def _check_nothing_recorded_before(site: Site, on: date) -> None:
-    first = Run.objects.filter(lot__site=site).order_by("recorded_at").first()
-    if first is None:
-        return
-    recorded_on = today_in(site.zone, first.recorded_at)
-    if recorded_on < on:
-        raise InvalidValueError(
-            f"The site {site.name} recorded run {first.number} here on {recorded_on}: it records "
-            "here since that day at the latest.",
-            field="on",
-        )
-
-
-def _site_of(subject: Subject) -> Site:
-    """Documents, donors and sources are of no site: what holds is the day of the first one."""
-    return subject.lot.site if isinstance(subject, Run) else home_site()
 
 
 def _check_subject(context: Context, subject: Subject) -> None:
@@ -316,7 +205,7 @@ def _check_not_before_run(run: Run, dated_on: date) -> None:
         )
 
 
-def _scan(shape: _Kind, subject: Subject, key: UUID) -> Evidence:
+def _scan(shape: Kind, subject: Subject, key: UUID) -> Evidence:
     file = find_evidence(key)
     owner = subject.donor if isinstance(subject, Determination) else subject
     if getattr(file, f"{shape.file}_id") != owner.pk:
@@ -347,53 +236,3 @@ def _check_final(run: Run) -> None:
             f"Run {run.number} has no final result that stands; what is verified is the final "
             "version. Submit it first."
         )
-
-
-def _lots_under(subject: Subject) -> QuerySet[Lot]:
-    """The lots whose judgement may rest on the original date."""
-    match subject:
-        case SpecificationVersion():
-            return Lot.objects.filter(specification=subject)
-        case MethodVersion():
-            return Lot.objects.filter(runs__method_version=subject).distinct()
-        case _:
-            return Lot.objects.none()
-
-
-def _shown(subject: Subject) -> dict[str, object]:
-    """What the second person compares with the scan."""
-    match subject:
-        case Run():
-            return {
-                "sample": subject.sample.number,
-                "criterion": subject.criterion.code if subject.criterion else None,
-                "method": name_of(subject.method_version),
-                "purpose": subject.purpose,
-                "performed_at": subject.performed_at,
-                "readings": [
-                    plain(reading_facts(row)) for row in readings_in_effect(subject).values()
-                ],
-            }
-        case SpecificationVersion():
-            rows = subject.criteria.select_related("method").order_by("position")
-            return {
-                "document": subject.document,
-                "effective_from": subject.effective_from,
-                "criteria": [plain(criterion_of(row, row.method.code)) for row in rows],
-            }
-        case MethodVersion():
-            return {"document": subject.document, "method": plain(method_of(subject))}
-        case Determination():
-            return {
-                "outcome": subject.outcome,
-                "determined_on": subject.determined_on,
-                "establishment": subject.establishment,
-                "summary_of_records": subject.summary_of_records,
-            }
-        case _:
-            return {
-                "donor": subject.donor.code,
-                "kind": subject.kind,
-                "form": subject.form,
-                "recovered_at": subject.recovered_at,
-            }

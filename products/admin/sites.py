@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from products.actions.go_live import declare_go_live
 from products.actions.sites import register_site
-from products.actions.transcriptions import declare_go_live
 from products.admin.attachments import attach_option, files_table, signed_by
 from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, day, text, whole_number, zone

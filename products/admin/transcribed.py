@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from products.actions.transcriptions import Subject, name_of
+from products.actions.paper import Subject, name_of
 from products.admin.methods import VERSION_HEADERS, version_line
 from products.admin.parts import Table, link
 from products.admin.specifications import criteria_of, criteria_table

@@ -12,14 +12,8 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from products.actions.base import ACTIONS
-from products.actions.transcriptions import (
-    KINDS,
-    Subject,
-    name_of,
-    subject_of,
-    transcribe,
-    verify_transcription,
-)
+from products.actions.paper import KINDS, Subject, name_of, subject_of
+from products.actions.transcriptions import transcribe, verify_transcription
 from products.admin.attachments import signed_by
 from products.admin.evidence import file_choices
 from products.admin.forms import ActionForm, day, file_choice, long_text, reference, text, word

@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from products.actions.go_live import declare_go_live
 from products.actions.sites import register_site
-from products.actions.transcriptions import declare_go_live
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body

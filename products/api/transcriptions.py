@@ -7,12 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.transcriptions import (
-    name_of,
-    subject_of,
-    transcribe,
-    verify_transcription,
-)
+from products.actions.paper import name_of, subject_of
+from products.actions.transcriptions import transcribe, verify_transcription
 from products.api.filters import Flag, Names, Recorded, Words, record, without, word
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads, word_of

@@ -11,6 +11,7 @@ from products.actions.equipment import (
     register_instrument,
     register_media_lot,
 )
+from products.actions.go_live import declare_go_live
 from products.actions.holds import place_hold
 from products.actions.laboratories import (
     qualify_laboratory,
@@ -19,7 +20,7 @@ from products.actions.laboratories import (
 )
 from products.actions.readings import save_readings, submit_run
 from products.actions.runs import open_run
-from products.actions.transcriptions import declare_go_live, transcribe, verify_transcription
+from products.actions.transcriptions import transcribe, verify_transcription
 from products.demo.calendar import SITE, ZONE
 from products.demo.files import attach_to_run
 from products.demo.house import House

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from products.actions.go_live import declare_go_live
 from products.actions.sites import register_site
-from products.actions.transcriptions import declare_go_live
 from products.domain.errors import InvalidValueError
 from tests.outside import SITE, go_live
 from tests.records import context, lot, now, opened_run, people, time_is, today

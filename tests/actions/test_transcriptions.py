@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from products.actions.dispositions import release_lot
+from products.actions.go_live import declare_go_live
 from products.actions.methods import draft_method_version
 from products.actions.readings import save_readings
 from products.actions.retractions import retract_run
@@ -16,7 +17,7 @@ from products.actions.runs import discard_run
 from products.actions.second_signatures import sign_second
 from products.actions.sites import register_site
 from products.actions.specifications import draft_specification
-from products.actions.transcriptions import declare_go_live, verify_transcription
+from products.actions.transcriptions import verify_transcription
 from products.domain.errors import (
     ConflictError,
     DomainError,

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from products.actions.evidence import attach_evidence
+from products.actions.go_live import declare_go_live
 from products.actions.laboratories import (
     qualify_laboratory,
     record_report,
@@ -16,7 +17,7 @@ from products.actions.laboratories import (
 )
 from products.actions.notes import add_note
 from products.actions.readings import save_readings, submit_run
-from products.actions.transcriptions import declare_go_live, transcribe
+from products.actions.transcriptions import transcribe
 from products.domain.calculations import ReadingFacts
 from products.models import Evidence, Note, OutsideReport, ReviewItem, Run
 from tests.admin.pages import Page, Visitor, address, the_lot, typed_now, visitor

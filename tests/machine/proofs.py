@@ -19,6 +19,7 @@ from products.actions.factors import (
     remove_factor,
     remove_factor_of,
 )
+from products.actions.go_live import declare_go_live
 from products.actions.identities import (
     ProvedIdentity,
     link_identity,
@@ -31,7 +32,7 @@ from products.actions.periodic import review_trail
 from products.actions.runs import discard_run, open_run
 from products.actions.sites import register_site
 from products.actions.sources import register_source
-from products.actions.transcriptions import declare_go_live, transcribe, verify_transcription
+from products.actions.transcriptions import transcribe, verify_transcription
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.queries.periodic import unreviewed
 from tests.authenticators import SoftwareKey
