@@ -57,7 +57,7 @@ def record_answer(
 
 def _without_secrets(query: str) -> str:
     """The query as it was sent, but for the values of parameters that sound like a secret's."""
-    if not SECRET.search(query):
-        return query
     pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(SECRET.search(name) for name, _ in pairs):
+        return query
     return urlencode([(name, LEFT_OUT if SECRET.search(name) else value) for name, value in pairs])
