@@ -1,4 +1,6 @@
-"""The main job in a real browser: three people take a lot from its tests to its release."""
+"""The main job in a real browser, by keyboard alone: three people take a lot from its tests to its
+release.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from products.domain.criteria import Stage
 from tests.accounts import PASSWORD
+from tests.browser.keyboard import choose, enter, enter_time, go_to, press
 from tests.records import (
     PURITY,
     STERILITY,
@@ -31,7 +34,6 @@ from tests.records import (
 NUMBER = "EV-26-001"
 SIZES = ((1440, 900), (390, 844))
 SCHEMES = ("light", "dark")
-MINUTES = "%Y-%m-%dT%H:%M"
 
 
 @pytest.fixture
@@ -67,21 +69,20 @@ class Watch:
 
 @contextmanager
 def signed_in(browser: Browser, server: str, username: str, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(base_url=server, timezone_id=ZONE)
+    context = browser.new_context(base_url=server, timezone_id=ZONE, locale="en-US")
     page = context.new_page()
     watch.listen(page)
     page.goto("/admin/login/")
-    page.get_by_label("Account").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, page.get_by_label("Account"), username)
+    enter(page, page.get_by_label("Password"), PASSWORD)
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     yield page
     context.close()
 
 
 def open_lot(page: Page) -> None:
-    page.goto("/admin/products/lot/")
-    page.get_by_role("link", name=NUMBER, exact=True).click()
+    go_to(page, NUMBER)
     expect(page.get_by_role("heading", name=f"Lot {NUMBER}")).to_be_visible()
 
 
@@ -89,58 +90,65 @@ def open_run(
     page: Page, criterion: str, sample_number: str, performed: datetime, media: Sequence[str] = ()
 ) -> None:
     open_lot(page)
-    page.get_by_role("link", name="Open a run").click()
-    page.get_by_label("Sample").select_option(sample_number)
-    page.get_by_label("Criterion", exact=True).select_option(criterion)
-    page.get_by_label("Performed at").fill(f"{performed.astimezone(ZoneInfo(ZONE)):{MINUTES}}")
-    page.get_by_label("Instrument").fill("NTA-7")
+    press(page, page.get_by_role("link", name="Open a run"))
+    choose(page, page.get_by_label("Sample"), sample_number)
+    choose(page, page.get_by_label("Criterion", exact=True), criterion)
+    enter_time(page, page.get_by_label("Performed at"), performed.astimezone(ZoneInfo(ZONE)))
+    enter(page, page.get_by_label("Instrument"), "NTA-7")
     for label, named in zip(("Media or reagent lot", "A second one"), media, strict=False):
-        page.get_by_label(label).fill(named)
+        enter(page, page.get_by_label(label), named)
     if now() - performed > timedelta(hours=24):
-        page.get_by_label("Reason for a late entry").fill("Entered after the incubation")
-    page.get_by_role("button", name="Open the run").click()
+        late = page.get_by_label("Reason for a late entry")
+        enter(page, late, "Entered after the incubation")
+    press(page, page.get_by_role("button", name="Open the run"))
     expect(page.get_by_text("is open. Enter its readings.")).to_be_visible()
 
 
 def submit(page: Page) -> None:
-    page.get_by_role("button", name="Save and submit as performed by me").click()
+    press(page, page.get_by_role("button", name="Save and submit as performed by me"))
     expect(page.get_by_text("is submitted: pass.")).to_be_visible()
 
 
 def sign(page: Page, button: str, reason: str) -> None:
-    page.get_by_label("Reason", exact=True).fill(reason)
-    page.get_by_label("Your password").fill(PASSWORD)
-    page.get_by_role("button", name=button).click()
+    enter(page, page.get_by_label("Reason", exact=True), reason)
+    enter(page, page.get_by_label("Your password"), PASSWORD)
+    press(page, page.get_by_role("button", name=button))
+
+
+def tick_everything(page: Page) -> None:
+    for box in page.get_by_role("checkbox").all():
+        press(page, box, "Space")
 
 
 def record_viability(page: Page) -> None:
     open_run(page, "viability", f"{NUMBER}-S1", now())
-    page.get_by_label("Live cells counted").fill("982")
-    page.get_by_label("Dead cells counted").fill("18")
+    enter(page, page.get_by_label("Live cells counted"), "982")
+    enter(page, page.get_by_label("Dead cells counted"), "18")
     submit(page)
 
 
 def record_purity(page: Page) -> None:
     open_run(page, "purity", f"{NUMBER}-S2", now())
     for replicate, particles in enumerate(("4.9E9", "5.0E9", "5.1E9"), 1):
-        page.get_by_label(f"Particles per mL as measured, replicate {replicate}").fill(particles)
-    page.get_by_label("Dilution factor").fill("100")
-    page.get_by_label("Total protein").fill("500")
+        label = f"Particles per mL as measured, replicate {replicate}"
+        enter(page, page.get_by_label(label), particles)
+    enter(page, page.get_by_label("Dilution factor"), "100")
+    enter(page, page.get_by_label("Total protein"), "500")
     submit(page)
 
 
 def record_sterility(page: Page) -> None:
     media = ("FTM lot M-1", "SCDM lot M-1")
     open_run(page, "sterility", f"{NUMBER}-S2", now() - timedelta(days=8), media)
-    page.get_by_label("Read at").fill(f"{now().astimezone(ZoneInfo(ZONE)):{MINUTES}}")
+    enter_time(page, page.get_by_label("Read at"), now().astimezone(ZoneInfo(ZONE)))
     for vessel in ("FTM-P1", "FTM-NC", "SCDM-P1", "SCDM-NC"):
-        page.get_by_label(f"Growth in vessel {vessel}").select_option("no growth")
+        choose(page, page.get_by_label(f"Growth in vessel {vessel}"), "no growth")
     for document in ("growth promotion of the media lots", "method suitability for this product"):
         group = page.locator(".card", has_text=f"Document of {document}")
-        group.get_by_label(f"Document of {document}").fill("REC-1")
-        group.get_by_label("Dated").fill("2026-01-05")
-        group.get_by_label("Outcome").select_option("passed")
-        group.get_by_label("Signed by").fill("Rita Romero")
+        enter(page, group.get_by_label(f"Document of {document}"), "REC-1")
+        enter(page, group.get_by_label("Dated"), "01052026")
+        choose(page, group.get_by_label("Outcome"), "passed")
+        enter(page, group.get_by_label("Signed by"), "Rita Romero")
     submit(page)
 
 
@@ -185,22 +193,20 @@ def test_a_lot_is_tested_reviewed_and_released(laboratory: str, browser: Browser
         expect(page.locator(".cannot b", has_text="Release:")).to_be_visible()
     with signed_in(browser, laboratory, "reviewer", watch) as page:
         open_lot(page)
-        page.get_by_role("link", name="Review results").click()
+        press(page, page.get_by_role("link", name="Review results"))
         faults += inspect(page, "review")
-        for box in page.get_by_role("checkbox").all():
-            box.check()
+        tick_everything(page)
         sign(page, "Sign the review", "Readings agree with the printouts")
         expect(page.get_by_text("3 results are reviewed.")).to_be_visible()
     with signed_in(browser, laboratory, "quality", watch) as page:
         open_lot(page)
-        page.get_by_role("link", name="Release", exact=True).click()
+        press(page, page.get_by_role("link", name="Release", exact=True))
         faults += inspect(page, "release")
-        for box in page.get_by_role("checkbox").all():
-            box.check()
+        tick_everything(page)
         sign(page, "Sign and release", "All criteria are met")
         expect(page.get_by_text(f"Lot {NUMBER} was released on")).to_be_visible()
         expect(page.locator(".badge-released").first).to_be_visible()
-        page.get_by_role("link", name="Audit trail of the lot").click()
+        press(page, page.get_by_role("link", name="Audit trail of the lot"))
         expect(page.get_by_text("decision: before: None → after: Released")).to_be_visible()
         faults += inspect(page, "audit trail")
 
@@ -213,10 +219,10 @@ def test_a_wrong_password_leaves_the_form_as_it_was(laboratory: str, browser: Br
 
     with signed_in(browser, laboratory, "quality", watch) as page:
         open_lot(page)
-        page.get_by_role("link", name="Reject").click()
-        page.get_by_label("Reason", exact=True).fill("Breached")
-        page.get_by_label("Your password").fill("not it")
-        page.get_by_role("button", name="Sign and reject").click()
+        press(page, page.get_by_role("link", name="Reject"))
+        enter(page, page.get_by_label("Reason", exact=True), "Breached")
+        enter(page, page.get_by_label("Your password"), "not it")
+        press(page, page.get_by_role("button", name="Sign and reject"))
 
         expect(page.get_by_text("The password is not that of quality")).to_be_visible()
         expect(page.get_by_label("Reason", exact=True)).to_have_value("Breached")
