@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from products.api.exports import Format
+from products.api.reach import narrowed
 from products.api.schema import downloads
 from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, send_file
 from products.api.surface import View, actor_of, only_parameters
@@ -35,6 +36,7 @@ from products.domain.lots import STATUS_LABELS
 from products.domain.ordering import normalised
 from products.domain.release import Evaluation, evaluate
 from products.domain.roles import Permission, permissions_of
+from products.models import AuditEntry, Lot
 from products.queries import dossier as stored
 from products.queries.facts import lot_facts
 from products.queries.listing import LotRow, lot_row
@@ -258,7 +260,10 @@ class Dossier:
         yield "results.json", self._one(reverse("api:results", args=[lot]))
         version = reverse("api:specification", args=[row.product, row.specification])
         yield "specification.json", self._one(version)
-        yield "genealogy.json", [_json(stored.genealogy(self.facts))]
+        yield (
+            "genealogy.json",
+            [_json(stored.genealogy(self.facts, narrowed(self.request, Lot.objects.all())))],
+        )
         yield "sources.json", [_json(plain(self.facts.sources))]
         self.sections += [self._rules(), self._sources()]
 
@@ -294,7 +299,8 @@ class Dossier:
     def _trail(self) -> Iterator[Member]:
         yield from self._list(TRAIL, "trail")
         yield "trail/keys.txt", [stored.ledger_keys().encode()]
-        for name, content, proof in stored.sealed_entries(self.row.id):
+        read = narrowed(self.request, AuditEntry.objects.all())
+        for name, content, proof in stored.sealed_entries(self.row.id, read):
             yield f"trail/{name}.entry.json", [content]
             if proof:
                 yield f"trail/{name}.tlog-proof", [proof.encode()]

@@ -34,6 +34,7 @@ from products.api.errors import (
 from products.api.once import answer_of, answered_again, ask_once, opened
 from products.api.preconditions import NOTHING_SEEN, seen_to_decide, seen_to_record
 from products.api.quotas import QUOTAS
+from products.api.reach import InReach
 from products.api.recording import is_recorded, record_answer
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.errors import (
@@ -117,7 +118,7 @@ class View(APIView):
     With JSON alone to parse, the framework reads bodies through Django, which refuses large ones.
     """
 
-    permission_classes = [IsAuthenticated, HasScope, MayRead]
+    permission_classes = [IsAuthenticated, HasScope, MayRead, InReach]
     parser_classes = [JsonBodyParser]
     content_negotiation_class = OnlyJson
     http_method_names = ["get", "head", "post"]
@@ -185,6 +186,8 @@ def take_of_quota(request: Request) -> None:
 
 class UnknownAddress(View):
     schema = None
+    # It shows nothing to anybody.
+    permission_classes = [IsAuthenticated, HasScope, MayRead]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
         super().initial(request, *args, **kwargs)
