@@ -56,11 +56,11 @@ def parameters_of(listing: Listing) -> list[OpenApiParameter]:
         *(
             OpenApiParameter(
                 name,
-                str,
+                str if found.choices else {"type": "string", "minLength": 1},
                 many=found.takes_several,
                 description=f"{found.extra.get('help_text', '')}"
                 + (" Several values: one of them." if found.takes_several else ""),
-                enum=[value for value, _ in getattr(found, "choices", ())] or None,
+                enum=[value for value, _ in found.choices] or None,
             )
             for name, found in listing.filters.base_filters.items()
         ),

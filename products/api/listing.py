@@ -151,6 +151,7 @@ def select(
     known = [ORDER, FIELDS, *([EXPAND] if listing.expansions else []), FORMAT, *of_form]
     only_parameters(request, [*listing.filters.base_filters, *known])
     given_once(request, [*known, *listing.filters.single()])
+    refuse_empty(request, listing.filters)
     order = request.query_params.get(ORDER, next(iter(listing.orders)))
     if order not in listing.orders:
         raise UnknownChoiceError.of(ORDER, [order], listing.orders)
@@ -265,6 +266,30 @@ def given_once(request: Request, names: Collection[str]) -> None:
                 code="repeated_parameter",
                 field=name,
             )
+
+
+def refuse_empty(request: Request, filters: type[Filters]) -> None:
+    """Raises ValidationError for a filter without a value, which would choose everything: such as
+    that of a program whose variable was not set.
+    """
+    empty = [
+        name
+        for name in filters.base_filters
+        if any(not value.strip() for value in request.query_params.getlist(name))
+    ]
+    if empty:
+        raise serializers.ValidationError(
+            {
+                name: [
+                    serializers.ErrorDetail(
+                        f"{name} has no value. {filters.base_filters[name].takes} Leave it out to "
+                        "choose by something else.",
+                        code="invalid_value",
+                    )
+                ]
+                for name in empty
+            }
+        )
 
 
 def _words_of(request: Request, parameter: str, known: Collection[str]) -> frozenset[str]:

@@ -67,8 +67,7 @@ def read_page(
         InvalidCursorError: the cursor was made elsewhere, or under another order or other filters.
     """
     salt = f"cursor.{name}"
-    cursor = request.query_params.get(CURSOR, "")
-    if cursor:
+    if (cursor := request.query_params.get(CURSOR)) is not None:
         parts = [_after(part, keyset, _key(request, part, keyset, salt, cursor)) for part in parts]
     found = _first(parts, keyset, size + 1)
     if len(found) <= size:
