@@ -24,7 +24,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from products.api.exports import Format
 from products.api.reach import narrowed
 from products.api.schema import downloads
-from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, send_file
+from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, begin_file, send_file
 from products.api.surface import View, actor_of, only_parameters
 from products.documents.cells import Column, Row, cell_of, text_of
 from products.documents.dossier import Link, Section, page, readme, sums
@@ -41,7 +41,6 @@ from products.queries import dossier as stored
 from products.queries.facts import lot_facts
 from products.queries.listing import LotRow, lot_row
 from products.queries.people import roles_of
-from products.queries.snapshots import one_snapshot
 from qcsite.version import VERSION
 
 ENDINGS = {
@@ -199,7 +198,7 @@ class LotDossier(View):
     def get(self, request: Request, lot: str) -> Response:
         only_parameters(request, [])
         with ExitStack() as opened:
-            at = opened.enter_context(one_snapshot())
+            at = begin_file(request, opened)
             row = lot_row(lot, at)
             facts = normalised(lot_facts([row.id])[row.id])
             dossier = Dossier(request, row, facts, evaluate(facts, at), at)

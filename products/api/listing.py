@@ -40,12 +40,12 @@ from products.api.pagination import (
     read_page,
 )
 from products.api.reach import bound_to, narrowed
+from products.api.sending import begin_file
 from products.api.surface import AS_OF, FORMAT, Body, only_parameters
 from products.documents.xlsx_file import MOST_ROWS
 from products.domain.errors import InvalidValueError
 from products.queries.past import moment_read
 from products.queries.selecting import counted_up_to
-from products.queries.snapshots import one_snapshot
 
 ORDER, FIELDS, EXPAND, COUNT = "order", "fields", "expand", "count"
 LARGEST_COUNT = 10_000
@@ -219,7 +219,7 @@ def _whole(
 ) -> Response:
     """All rows as a file, from one look at the records. Raises as `listed` does."""
     with ExitStack() as opened:
-        at = opened.enter_context(one_snapshot())
+        at = begin_file(request, opened)
         chosen = select(request, listing, rows, now=now, split=split)
         form, packed = asked_form(request)
         if form is Format.XLSX:

@@ -111,8 +111,8 @@ PROBLEMS = {
     415: "The body is not sent as application/json (a file: multipart/form-data).",
     422: "A value cannot be read or is not allowed.",
     428: "`If-Match` is missing.",
-    429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
-    "says in how many seconds the next ones are.",
+    429: "The account has sent as many requests as are answered within a minute, or is being sent "
+    "as many files as are at once. `Retry-After` says in how many seconds to ask again.",
     503: "What an auditor is answered could not be recorded, and is not given.",
 }
 # Every list comes as a file, too.

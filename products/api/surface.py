@@ -167,7 +167,8 @@ class View(APIView):
         """That an auditor is answered. A file is recorded before it is begun: what it is read in
         takes no row. Raises AccessNotRecordedError.
         """
-        if is_recorded(roles_in(request), status):
+        is_begun = getattr(request, "is_recorded", False)
+        if is_recorded(roles_in(request), status, is_begun=is_begun):
             record_answer(request, context_from(request), token_of(request), self.kwargs, status)
 
 
