@@ -310,7 +310,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "products.api.problem_examples.add_examples",
-        "products.api.schema.close_bodies",
+        "products.api.schema_pages.close_bodies",
     ],
 }
 

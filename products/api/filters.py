@@ -20,7 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from django_filters import DateFilter, Filter, FilterSet  # type: ignore[import-untyped]  # no types
 from rest_framework import serializers
 
-from products.api.surface import Instant
+from products.api.bodies import Instant
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
 from products.domain.release import BLOCK_CODES, RULES

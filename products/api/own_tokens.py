@@ -8,9 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.tokens import MOST_PRODUCTS, issue_token, revoke_token
+from products.api.accepting import accept
+from products.api.asking import actor_of
+from products.api.bodies import ActionBody, Text, second_factor
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
-from products.api.surface import ActionBody, Body, Text, View, accept, actor_of, second_factor
+from products.api.surface import Body, View
 from products.domain.accounts import TokenKind, TokenScope
 from products.models import ApiToken
 from products.queries import catalogue

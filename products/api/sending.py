@@ -13,8 +13,8 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 
+from products.api.asking import actor_of
 from products.api.errors import TooManyFilesError
-from products.api.surface import actor_of
 from products.documents.zip_file import Sum
 from products.queries.snapshots import one_snapshot
 from products.queries.turns import take_turn
