@@ -64,6 +64,8 @@ VARIABLES = {
     "does not say so is refused. Default 0: not asked for.",
     "API_REQUESTS_PER_MINUTE": "How many requests of one account the API answers within a minute, "
     "in each server process. Default 1200.",
+    "API_FILES_AT_ONCE": "How many lists and dossiers are sent to one account as files at the same "
+    "time, by all server processes together. Default 4.",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR. Default INFO.",
 }
 
@@ -111,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "qcsite.methods.OnlyMethodsOfPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -275,6 +278,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # API.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 1200, validate=validate.Range(min=1))
+API_FILES_AT_ONCE = env.int("API_FILES_AT_ONCE", 4, validate=validate.Range(min=1, max=1000))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["products.api.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -306,7 +310,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "products.api.problem_examples.add_examples",
-        "products.api.schema.close_bodies",
+        "products.api.schema_pages.close_bodies",
     ],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from knox.models import get_digest_token
@@ -9,7 +10,7 @@ from knox.settings import CONSTANTS
 
 from products.actions.base import Context, action
 from products.actions.checks import check_word
-from products.actions.lookups import find_account
+from products.actions.lookups import find_account, find_product
 from products.actions.people import WRITING, roles_of
 from products.actions.records import insert
 from products.actions.signing import confirm_factor, refuse_while_locked
@@ -24,6 +25,7 @@ from products.domain.roles import Permission, permissions_of
 from products.models import ApiToken, User
 
 LONGEST_DAYS = 365
+MOST_PRODUCTS = 50
 
 
 def issue_token(
@@ -34,29 +36,46 @@ def issue_token(
     purpose: str,
     days: int,
     username: str | None = None,
+    products: Sequence[str] = (),
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which nobody can read again.
 
     Everybody issues personal tokens for oneself (``username`` None). An administrator issues
     service tokens, and personal tokens of scope read for others. An account whose roles only read
-    gets no token that writes. Who has a second factor gives it, in a transaction of its own first.
+    gets no token that writes. One that is bound to ``products`` (codes; none: it is not bound)
+    reads, and of records only those of these products. Who has a second factor gives it, in a
+    transaction of its own first.
 
     Raises:
-        UnknownReferenceError: there is no such account.
-        InvalidValueError: an unknown kind or scope, or days outside 1 to 365.
+        UnknownReferenceError: there is no such account, or no such product.
+        InvalidValueError: an unknown kind or scope, days outside 1 to 365, more than 50 products,
+            or products of a token that writes.
         NotPermittedError: not for this account, not by this person, or not of this scope.
         SignatureRefusedError: the actor's account is locked (``account_locked``), or the second
             factor is missing or wrong.
     """
     confirm_factor(context)
     return _issue_token(
-        context, kind=kind, scope=scope, purpose=purpose, days=days, username=username
+        context,
+        kind=kind,
+        scope=scope,
+        purpose=purpose,
+        days=days,
+        username=username,
+        products=products,
     )
 
 
 @action("token.issue", permission=None)
 def _issue_token(
-    context: Context, *, kind: str, scope: str, purpose: str, days: int, username: str | None
+    context: Context,
+    *,
+    kind: str,
+    scope: str,
+    purpose: str,
+    days: int,
+    username: str | None,
+    products: Sequence[str],
 ) -> tuple[ApiToken, str]:
     asked, reach = check_word(TokenKind, kind, "kind"), check_word(TokenScope, scope, "scope")
     refuse_while_locked(context, "No token was issued.")
@@ -64,6 +83,7 @@ def _issue_token(
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidValueError(f"A token lasts 1 to {LONGEST_DAYS} days.", field="days")
     _check_may_issue(context, owner, asked, reach)
+    bound_to = _bound_to(products, reach)
     digest, secret = get_digest_token()
     token = ApiToken(
         digest=digest,
@@ -75,6 +95,7 @@ def _issue_token(
         kind=asked,
         purpose=purpose.strip(),
         issued_by=context.actor,
+        products=bound_to,
     )
     insert(token)
     return token, secret
@@ -124,6 +145,23 @@ def _check_may_issue(context: Context, owner: User, kind: TokenKind, scope: Toke
         raise NotPermittedError(
             f"The account {owner.username} has no role that records anything: its tokens only read."
         )
+
+
+def _bound_to(products: Sequence[str], scope: TokenScope) -> list[str] | None:
+    """The codes as they are registered; None for a token that is not bound."""
+    if not products:
+        return None
+    if len(products) > MOST_PRODUCTS:
+        raise InvalidValueError(
+            f"A token is bound to at most {MOST_PRODUCTS} products.", field="products"
+        )
+    if scope is not TokenScope.READ:
+        raise InvalidValueError(
+            "A token that is bound to products only reads: issue it with scope read, or without "
+            "products.",
+            field="scope",
+        )
+    return sorted({find_product(code, "products").code for code in products})
 
 
 def _administers(actor: User) -> bool:

@@ -13,7 +13,15 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from products.actions.tokens import issue_token, revoke_token
-from products.admin.forms import ActionForm, Confirms, reference, text, whole_number, word
+from products.admin.forms import (
+    ActionForm,
+    Confirms,
+    ListField,
+    reference,
+    text,
+    whole_number,
+    word,
+)
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Option, Shown
 from products.admin.requests import identity_in
@@ -22,7 +30,7 @@ from products.admin.surface import RecordAdmin
 from products.domain.accounts import TokenKind, TokenScope
 from products.domain.lots import local_text
 from products.domain.roles import Permission
-from products.models import ApiToken, User
+from products.models import ApiToken, Product, User
 from products.models.fields import choices_of
 from products.templatetags.exolot import mark
 
@@ -33,6 +41,10 @@ class TokenForm(ActionForm):
     scope = word("Scope", choices_of(TokenScope))
     kind = word("Kind", choices_of(TokenKind), "A service token belongs to an instrument.")
     days = whole_number("Days", "How long it is valid, at most 365.")
+    products = ListField(
+        label="Products",
+        help_text="Codes, separated by commas, to which a token that reads is bound. Empty: all.",
+    )
     username = reference("For account", "Empty: your own. Others: administrators only.")
 
 
@@ -80,6 +92,7 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
                 ("Account", record.user.username),
                 ("Scope", record.get_scope_display()),
                 ("Kind", record.get_kind_display()),
+                ("Products", ", ".join(record.products or ()) or "all"),
                 ("Begins with", record.token_key),
                 ("Issued by", record.issued_by.printed_name),
                 ("Issued", local_text(record.created, zone)),
@@ -98,7 +111,7 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
 
     def registration(self, request: HttpRequest) -> ActionPage:
         def perform(context: Any, typed: dict[str, Any]) -> HttpResponse:
-            named = {name: typed[name] for name in ("kind", "scope", "purpose", "days")}
+            named = {name: typed[name] for name in ("kind", "scope", "purpose", "days", "products")}
             token, secret = issue_token(context, **named, username=typed["username"] or None)
             response = TemplateResponse(
                 request,
@@ -126,7 +139,8 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
             back=self.url("changelist"),
             initial={"days": 90, "kind": TokenKind.PERSONAL},
             suggestions={
-                "username": accounts.values_list("username", flat=True) if may_for_others else []
+                "username": accounts.values_list("username", flat=True) if may_for_others else [],
+                "products": Product.objects.order_by("code").values_list("code", flat=True),
             },
             crumbs=(self.list_crumb(),),
         )

@@ -17,9 +17,11 @@ from products.actions.accounts import (
     set_expiry,
     set_roles,
 )
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, Text
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, word_of
-from products.api.surface import ActionBody, Body, Text, View, accept
+from products.api.surface import Body, View
 from products.domain.roles import Role
 from products.models import Person, User
 from products.queries import catalogue

@@ -11,20 +11,14 @@ from rest_framework.response import Response
 from products.actions.amendments import correct_run
 from products.actions.retractions import retract_run, void_lot
 from products.actions.second_signatures import sign_second
+from products.api.accepting import accept
+from products.api.bodies import SignedBody, Text, several
 from products.api.filters import PERSON, Flag, Names, Recorded, Words, people, record, word
 from products.api.listing import Listing, listed, newest
 from products.api.runs import PlacePart, ReadingPart, reading_facts
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import FileShape, SignatureShape, file_body, name_of, signature_body
-from products.api.surface import (
-    Body,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-    several,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind, SecondOutcome
 from products.models import Amendment, Lot, Result, Run
 from products.queries import registers

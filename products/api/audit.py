@@ -17,14 +17,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from products.api.asking import actor_of
 from products.api.filters import Aside, Names, Recorded, record, word
 from products.api.listing import Listing, listed
 from products.api.pagination import LARGEST_PAGE, SIZE, Keyset, page_size
+from products.api.reach import narrowed
 from products.api.schema import downloads, lists, reads
-from products.api.surface import FORMAT, Body, View, actor_of, only_parameters
+from products.api.surface import FORMAT, Body, View, only_parameters
 from products.domain.errors import InvalidValueError, NotPermittedError
 from products.domain.roles import Permission, permissions_of
-from products.models import AuditEntry, Lot, User
+from products.models import AuditEntry, Leaf, Lot, User
 from products.queries import audit
 from products.queries.ledger_feed import sealed_after
 from products.queries.people import roles_of
@@ -182,7 +184,7 @@ class Changes(AuditView):
             )
         only_parameters(request, [AFTER, SIZE])
         after, size = _after(request), page_size(request)
-        leaves = sealed_after(after, size)
+        leaves = sealed_after(after, size, narrowed(request, Leaf.objects.all()))
         last = leaves[-1].index if leaves else after
         query = request.query_params.copy()
         query[AFTER] = str(last)

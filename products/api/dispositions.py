@@ -16,12 +16,14 @@ from products.actions.dispositions import (
     release_lot,
 )
 from products.actions.specification_changes import change_lot_specification
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import SignedBody
 from products.api.filters import PERSON, FiltersOnLots, Names, Words, people, word
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import DecisionShape, LotShape, decision_body, lot_response
-from products.api.surface import Body, SignedBody, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.domain.changes import Change
 from products.domain.dispositions import DispositionKind
 from products.models import Disposition

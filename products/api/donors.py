@@ -9,20 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.donors import determine_donor, register_donor
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import Names, Recorded, Words, text, word
 from products.api.listing import Listing, by, listed
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
-from products.api.surface import (
-    ActionBody,
-    Body,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.donors import DeterminationOutcome
 from products.domain.errors import NotFoundError
 from products.models import Donor

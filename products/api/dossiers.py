@@ -21,10 +21,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from products.api.asking import actor_of
+from products.api.dossier_parts import PARTS, TRAIL, Part
 from products.api.exports import Format
+from products.api.reach import narrowed
 from products.api.schema import downloads
-from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, send_file
-from products.api.surface import View, actor_of, only_parameters
+from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, begin_file, send_file
+from products.api.surface import View, only_parameters
 from products.documents.cells import Column, Row, cell_of, text_of
 from products.documents.dossier import Link, Section, page, readme, sums
 from products.documents.zip_file import Member, Sum, zip_file
@@ -35,11 +38,11 @@ from products.domain.lots import STATUS_LABELS
 from products.domain.ordering import normalised
 from products.domain.release import Evaluation, evaluate
 from products.domain.roles import Permission, permissions_of
+from products.models import AuditEntry, Lot
 from products.queries import dossier as stored
 from products.queries.facts import lot_facts
 from products.queries.listing import LotRow, lot_row
 from products.queries.people import roles_of
-from products.queries.snapshots import one_snapshot
 from qcsite.version import VERSION
 
 ENDINGS = {
@@ -51,138 +54,6 @@ ENDINGS = {
     XLSX: "xlsx",
     DOCX: "docx",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A list of the API, ``{lot}`` for the lot, and the columns of it that the page shows."""
-
-    name: str
-    heading: str
-    address: str
-    shown: Mapping[str, str]
-    more: Mapping[str, str] = field(default_factory=dict)
-
-
-SIGNED = {"Signed by": "signature.printed_name", "At": "signature.signed_at"}
-RECORDED = {"By": "recorded_by", "At": "recorded_at"}
-PARTS = (
-    Part(
-        "results",
-        "Results, every version",
-        "/api/v1/results/?lot={lot}",
-        {
-            "Run": "run",
-            "Version": "version",
-            "Criterion": "criterion",
-            "Limit": "limit",
-            "Reported": "reported",
-            "Unit": "unit",
-            "Verdict": "verdict",
-            "Standing": "standing",
-            "Performed": "performed_at",
-            "Reviewed by": "review.signature.printed_name",
-            "Explanation": "explanation",
-        },
-    ),
-    Part(
-        "runs",
-        "Runs",
-        "/api/v1/runs/?lot={lot}&expand=readings,supports",
-        {
-            "Run": "number",
-            "Sample": "sample",
-            "Method": "method",
-            "Version": "method_version",
-            "Instrument": "instrument",
-            "Laboratory": "laboratory",
-            "Purpose": "purpose",
-            "State": "state",
-            "Performed": "performed_at",
-            "From paper": "from_paper",
-        },
-    ),
-    Part(
-        "samples",
-        "Samples",
-        "/api/v1/samples/?lot={lot}",
-        {"Sample": "number", "Stage": "stage", "Drawn": "drawn_at"},
-    ),
-    Part(
-        "reviews",
-        "Reviews",
-        "/api/v1/reviews/?lot={lot}",
-        {**SIGNED, "Results": "results.run", "Versions": "results.version", "Comment": "comment"},
-    ),
-    Part(
-        "decisions",
-        "Decisions",
-        "/api/v1/decisions/?lot={lot}",
-        {"No.": "number", "Decision": "kind", "Reason": "reason", **SIGNED},
-    ),
-    Part(
-        "holds",
-        "Holds",
-        "/api/v1/holds/?lot={lot}",
-        {
-            "No.": "number",
-            "Kind": "kind",
-            "Reason": "reason",
-            "Rule": "rule",
-            "Placed by": "placed_by",
-            "At": "placed_at",
-            "Lifted by": "lifted.printed_name",
-            "Lifted at": "lifted.signed_at",
-        },
-    ),
-    Part(
-        "investigations",
-        "Investigations",
-        "/api/v1/investigations/?lot={lot}",
-        {
-            "Number": "number",
-            "Run": "run",
-            "Verdict": "verdict",
-            "Opened": "opened_at",
-            "Outcome": "conclusion.outcome",
-            "Cause": "conclusion.cause",
-            "Signed by": "conclusion.signature.printed_name",
-        },
-    ),
-    Part(
-        "amendments",
-        "Corrections and retractions",
-        "/api/v1/amendments/?lot={lot}",
-        {
-            "Number": "number",
-            "Kind": "kind",
-            "Run": "run",
-            "State": "state",
-            "Reason": "reason",
-            **SIGNED,
-            "Second signature": "second.signature.printed_name",
-        },
-    ),
-    Part(
-        "transcriptions",
-        "Transcribed from paper",
-        "/api/v1/transcriptions/?lot={lot}",
-        {"Number": "number", "Kind": "kind", **RECORDED},
-    ),
-    Part(
-        "notes",
-        "Notes",
-        "/api/v1/lots/{lot}/notes/",
-        {"Run": "run", "Note": "text", **RECORDED},
-    ),
-)
-TRAIL = Part(
-    "entries",
-    "Audit trail",
-    "/api/v1/audit/?lot={lot}",
-    {"At": "recorded_at", "Actor": "actor_printed", "Action": "action", "Record": "record_name"}
-    | {"Reason": "reason", "Place in the ledger": "ledger_index"},
-)
 
 
 class LotDossier(View):
@@ -197,7 +68,7 @@ class LotDossier(View):
     def get(self, request: Request, lot: str) -> Response:
         only_parameters(request, [])
         with ExitStack() as opened:
-            at = opened.enter_context(one_snapshot())
+            at = begin_file(request, opened)
             row = lot_row(lot, at)
             facts = normalised(lot_facts([row.id])[row.id])
             dossier = Dossier(request, row, facts, evaluate(facts, at), at)
@@ -258,7 +129,10 @@ class Dossier:
         yield "results.json", self._one(reverse("api:results", args=[lot]))
         version = reverse("api:specification", args=[row.product, row.specification])
         yield "specification.json", self._one(version)
-        yield "genealogy.json", [_json(stored.genealogy(self.facts))]
+        yield (
+            "genealogy.json",
+            [_json(stored.genealogy(self.facts, narrowed(self.request, Lot.objects.all())))],
+        )
         yield "sources.json", [_json(plain(self.facts.sources))]
         self.sections += [self._rules(), self._sources()]
 
@@ -294,7 +168,8 @@ class Dossier:
     def _trail(self) -> Iterator[Member]:
         yield from self._list(TRAIL, "trail")
         yield "trail/keys.txt", [stored.ledger_keys().encode()]
-        for name, content, proof in stored.sealed_entries(self.row.id):
+        read = narrowed(self.request, AuditEntry.objects.all())
+        for name, content, proof in stored.sealed_entries(self.row.id, read):
             yield f"trail/{name}.entry.json", [content]
             if proof:
                 yield f"trail/{name}.tlog-proof", [proof.encode()]

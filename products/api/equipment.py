@@ -12,11 +12,13 @@ from products.actions.equipment import (
     register_instrument,
     register_media_lot,
 )
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, Text
 from products.api.filters import Names, Recorded, text
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import name_of
-from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.domain.results import SupportOutcome
 from products.models import Calibration, Instrument, MediaLot
 from products.queries import registers

@@ -82,6 +82,13 @@ class TooManyRowsError(DomainError):
     code = "too_many_rows"
 
 
+class TooManyFilesError(DomainError):
+    """More files of one account at once than are sent (RFC 6585, 4)."""
+
+    code = "too_many_files"
+    retry_after_s = 10
+
+
 class NoPastError(DomainError):
     """`as_of` at an address that does not show its records as of an instant, or with a change."""
 
@@ -149,6 +156,7 @@ OWN_STATUSES: Mapping[type[DomainError], HTTPStatus] = {
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     InvalidIdempotencyKeyError: HTTPStatus.BAD_REQUEST,
     AccessNotRecordedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyFilesError: HTTPStatus.TOO_MANY_REQUESTS,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 
@@ -243,7 +251,10 @@ def _domain_problem(error: DomainError, request: Request, named: Mapping[str, ob
     # What the address names and does not exist is not found; what the body names is a bad value.
     if isinstance(error, UnknownReferenceError) and error.field in named:
         error = NotFoundError(error.message, field=error.field)
-    return problem(request, status_of(error), error.code, error.message, **more)
+    answer = problem(request, status_of(error), error.code, error.message, **more)
+    if isinstance(error, TooManyFilesError):
+        answer["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 def _decided(made: DecisionMade) -> dict[str, object]:

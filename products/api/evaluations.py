@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from products.api.as_of import then_too
 from products.api.past_shapes import PastShape
-from products.api.schema import BlockShape, reads
+from products.api.problem_shapes import BlockShape
+from products.api.schema import reads
 from products.api.surface import AS_OF, Body, View, only_parameters
 from products.domain.blocks import source_of
 from products.domain.facts import LotFacts

@@ -19,11 +19,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.evidence import EvidenceKind, attach_evidence
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, Text
 from products.api.filters import Names, Recorded, Words, record, text
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, downloads, lists, reads, word_of
 from products.api.shown import FileShape, file_body, name_of
-from products.api.surface import ActionBody, Body, Text, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.api.uploads import FileBodyParser, too_large
 from products.domain.evidence import LARGEST, MEDIA_TYPES, TEXT
 from products.models import (

@@ -19,9 +19,10 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from products.api.as_of import linked
+from products.api.asking import actor_of
 from products.api.errors import TooManyRowsError, UnknownChoiceError
 from products.api.sending import ZIP_TYPE, FileAnswer, Sent, send_file
-from products.api.surface import FORMAT, Body, actor_of
+from products.api.surface import FORMAT, Body
 from products.documents.cells import Column, Row
 from products.documents.csv_file import csv_file
 from products.documents.json_lines import json_lines

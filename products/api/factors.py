@@ -16,19 +16,13 @@ from products.actions.factors import (
     remove_factor_of,
 )
 from products.actions.lookups import find_account
+from products.api.accepting import accept
+from products.api.asking import actor_of
+from products.api.bodies import ActionBody, ConfirmedBody, Text, second_factor
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists
 from products.api.shown import name_of
-from products.api.surface import (
-    ActionBody,
-    Body,
-    ConfirmedBody,
-    Text,
-    View,
-    accept,
-    actor_of,
-    second_factor,
-)
+from products.api.surface import Body, View
 from products.domain.factors import FactorKind, enrolment_uri, secret_text
 from products.models import Factor
 from products.queries.factors import codes_left, factors

@@ -20,7 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from django_filters import DateFilter, Filter, FilterSet  # type: ignore[import-untyped]  # no types
 from rest_framework import serializers
 
-from products.api.surface import Instant
+from products.api.bodies import Instant
 from products.domain.criteria import CATEGORY_LABELS, STAGE_LABELS, Category, Stage
 from products.domain.lots import STATUS_LABELS, ReleaseStatus
 from products.domain.release import BLOCK_CODES, RULES
@@ -50,8 +50,21 @@ class NoFilters(Filters):
     """Of a list that is short."""
 
 
+class Asked(Filter):  # type: ignore[misc]  # it has no types
+    """A filter of ours. ``choices`` are the words of a closed list, none of an open one."""
+
+    takes_several = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """What may be asked, as a sentence."""
+        words = ", ".join(word for word, _ in self.choices)
+        return f"It is one of: {words}." if words else str(self.extra.get("help_text", ""))
+
+
 class Texts(forms.Field):
-    """Every value of a parameter; empty ones are as none."""
+    """Every value of a parameter. None is empty: `listing.refuse_empty`."""
 
     widget = forms.MultipleHiddenInput
     default_validators = [ProhibitNullCharactersValidator()]
@@ -61,7 +74,7 @@ class Texts(forms.Field):
         self.known = known
 
     def to_python(self, value: list[str] | None) -> list[str]:
-        return [text for text in map(str.strip, value or []) if text]
+        return [text.strip() for text in value or []]
 
     def run_validators(self, value: list[str]) -> None:
         if len(value) > LARGEST_NUMBER_OF_VALUES:
@@ -85,12 +98,11 @@ class InstantField(forms.Field):
         return found
 
 
-class _Several(Filter):  # type: ignore[misc]  # it has no types
+class _Several(Asked):
     """A filter by one of several texts; ``meets`` says which rows those are."""
 
     field_class = Texts
     takes_several = True
-    choices: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, meets: Callable[..., Q], **options: Any) -> None:
         super().__init__(**options)
@@ -180,11 +192,10 @@ def without(column: str) -> Callable[[Rows, bool], Rows]:
 PERSON = "A person, by id, or by the name of an account."
 
 
-class Flag(Filter):  # type: ignore[misc]  # it has no types
+class Flag(Asked):
     """true or false, and nothing else."""
 
     field_class = forms.ChoiceField
-    takes_several = False
     choices = (("true", "Yes"), ("false", "No"))
 
     def __init__(self, find: Callable[[Rows, bool], Rows], **options: Any) -> None:
@@ -195,25 +206,23 @@ class Flag(Filter):  # type: ignore[misc]  # it has no types
         return self.find(rows, value == "true") if value else rows
 
 
-class Aside(Filter):  # type: ignore[misc]  # it has no types
+class Aside(Asked):
     """A parameter that the list itself looks at."""
 
     field_class = forms.CharField
-    takes_several = False
 
     def filter(self, rows: Rows, value: str) -> Rows:
         return rows
 
 
-class Day(DateFilter):  # type: ignore[misc]  # it has no types
-    takes_several = False
+class Day(Asked, DateFilter):  # type: ignore[misc]  # it has no types
+    """One day."""
 
 
-class Time(Filter):  # type: ignore[misc]  # it has no types
+class Time(Asked):
     """Instants from one on (``gte``), or before one (``lt``)."""
 
     field_class = InstantField
-    takes_several = False
 
 
 class Recorded(Filters):

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.holds import lift_hold, place_hold
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import SignedBody, Text
 from products.api.filters import (
     PERSON,
     FiltersOnLots,
@@ -23,7 +25,7 @@ from products.api.filters import (
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
 from products.api.shown_lots import HoldShape, LotShape, hold_body, lot_response
-from products.api.surface import Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.domain.holds import HoldKind
 from products.models import Hold
 from products.queries import decisions

@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.identities import link_identity, unlink_identity
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, Text
 from products.api.filters import Flag, Names, Recorded, record, without
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import name_of
-from products.api.surface import ActionBody, Body, Text, View, accept
+from products.api.surface import Body, View
 from products.models import IdentityLink, User
 from products.models.identities import LONGEST_ISSUER, LONGEST_SUBJECT
 from products.queries.identities import identity_links

@@ -7,11 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.investigations import conclude_investigation, open_investigation
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import FiltersOnLots, Flag, Names, Words, record, without, word
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, name_of, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.domain.errors import NotFoundError
 from products.domain.investigations import KIND_LABELS, InvestigationKind, InvestigationOutcome
 from products.models import Investigation, Run

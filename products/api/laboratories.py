@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.laboratories import qualify_laboratory, register_laboratory
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads
 from products.api.shown import SignatureShape, name_of, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.models import Laboratory
 from products.queries import registers
 

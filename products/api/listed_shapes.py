@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from products.api.exports import PACK, ZIP, Format
+from products.api.filters import Asked
 from products.api.listing import (
     COUNT,
     EXPAND,
@@ -56,11 +57,9 @@ def parameters_of(listing: Listing) -> list[OpenApiParameter]:
         *(
             OpenApiParameter(
                 name,
-                str,
-                many=found.takes_several,
+                _values(found),
                 description=f"{found.extra.get('help_text', '')}"
                 + (" Several values: one of them." if found.takes_several else ""),
-                enum=[value for value, _ in getattr(found, "choices", ())] or None,
             )
             for name, found in listing.filters.base_filters.items()
         ),
@@ -84,7 +83,11 @@ def parameters_of(listing: Listing) -> list[OpenApiParameter]:
             description="With a format: a ZIP of the file, its SHA-256, and what was asked.",
             enum=[ZIP],
         ),
-        OpenApiParameter(CURSOR, str, description="From the link to the next page, as it is."),
+        OpenApiParameter(
+            CURSOR,
+            {"type": "string", "minLength": 1},
+            description="From the link to the next page, as it is.",
+        ),
         OpenApiParameter(
             SIZE,
             int,
@@ -92,6 +95,13 @@ def parameters_of(listing: Listing) -> list[OpenApiParameter]:
             + (f", with `expand` {LARGEST_EXPANDED}." if listing.expansions else "."),
         ),
     ]
+
+
+def _values(asked: Asked) -> dict[str, Any]:
+    """What a filter takes: words of a list, or any text that is not empty."""
+    words = sorted(value for value, _ in asked.choices)
+    one = {"type": "string"} | ({"enum": words} if words else {"minLength": 1})
+    return {"type": "array", "items": one} if asked.takes_several else one
 
 
 def parameters_of_one(shown: Shown) -> list[OpenApiParameter]:

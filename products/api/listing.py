@@ -39,12 +39,13 @@ from products.api.pagination import (
     page_size,
     read_page,
 )
+from products.api.reach import bound_to, narrowed
+from products.api.sending import begin_file
 from products.api.surface import AS_OF, FORMAT, Body, only_parameters
 from products.documents.xlsx_file import MOST_ROWS
 from products.domain.errors import InvalidValueError
 from products.queries.past import moment_read
 from products.queries.selecting import counted_up_to
-from products.queries.snapshots import one_snapshot
 
 ORDER, FIELDS, EXPAND, COUNT = "order", "fields", "expand", "count"
 LARGEST_COUNT = 10_000
@@ -150,10 +151,11 @@ def select(
     known = [ORDER, FIELDS, *([EXPAND] if listing.expansions else []), FORMAT, *of_form]
     only_parameters(request, [*listing.filters.base_filters, *known])
     given_once(request, [*known, *listing.filters.single()])
+    refuse_empty(request, listing.filters)
     order = request.query_params.get(ORDER, next(iter(listing.orders)))
     if order not in listing.orders:
         raise UnknownChoiceError.of(ORDER, [order], listing.orders)
-    chosen = listing.filters(request.query_params, queryset=rows)
+    chosen = listing.filters(request.query_params, queryset=narrowed(request, rows))
     chosen.now = now or timezone.now()
     chosen.is_past = AS_OF in request.query_params
     if not chosen.is_valid():
@@ -164,12 +166,28 @@ def select(
             }
         )
     return Selection(
-        parts=split(chosen.qs),
+        parts=split(_found(request, chosen)),
         order=order,
         keyset=listing.orders[order],
         fields=asked_fields(request, listing),
         expanded=asked_expansions(request, listing),
     )
+
+
+def _found(request: Request, chosen: Filters) -> QuerySet[Any, Any]:
+    """The rows that the filters choose. Whose token is bound to products does not learn from them
+    who there is: nobody's rows are none.
+
+    Raises:
+        InvalidValueError: a filter names nobody.
+    """
+    try:
+        found: QuerySet[Any, Any] = chosen.qs
+    except InvalidValueError:
+        if bound_to(request) is None:
+            raise
+        return chosen.queryset.none()  # type: ignore[no-any-return]  # it has no types
+    return found
 
 
 def page_body(
@@ -201,7 +219,7 @@ def _whole(
 ) -> Response:
     """All rows as a file, from one look at the records. Raises as `listed` does."""
     with ExitStack() as opened:
-        at = opened.enter_context(one_snapshot())
+        at = begin_file(request, opened)
         chosen = select(request, listing, rows, now=now, split=split)
         form, packed = asked_form(request)
         if form is Format.XLSX:
@@ -248,6 +266,30 @@ def given_once(request: Request, names: Collection[str]) -> None:
                 code="repeated_parameter",
                 field=name,
             )
+
+
+def refuse_empty(request: Request, filters: type[Filters]) -> None:
+    """Raises ValidationError for a filter without a value, which would choose everything: such as
+    that of a program whose variable was not set.
+    """
+    empty = [
+        name
+        for name in filters.base_filters
+        if any(not value.strip() for value in request.query_params.getlist(name))
+    ]
+    if empty:
+        raise serializers.ValidationError(
+            {
+                name: [
+                    serializers.ErrorDetail(
+                        f"{name} has no value. {filters.base_filters[name].takes} Leave it out to "
+                        "choose by something else.",
+                        code="invalid_value",
+                    )
+                ]
+                for name in empty
+            }
+        )
 
 
 def _words_of(request: Request, parameter: str, known: Collection[str]) -> frozenset[str]:

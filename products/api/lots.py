@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.lots import declare_stability_study, register_lot
+from products.api.accepting import accept
 from products.api.as_of import is_known, then_too
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.errors import NoPastError
 from products.api.expansions import EVALUATION, EXPANSIONS, NEVER_PAST, expansions
 from products.api.filters import PERSON, Day, FiltersOfLots, Names, Time, people, starts_with
@@ -31,7 +33,7 @@ from products.api.past_shapes import as_of
 from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
 from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import Lot
 from products.queries.listing import lot_row, lot_rows, lot_values, lots_listed
 from products.queries.of_lots import changed

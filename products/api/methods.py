@@ -12,20 +12,14 @@ from products.actions.methods import (
     register_method,
     retire_method_version,
 )
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import Names, Recorded, Words, text, word
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
 from products.api.shown_runs import PaperShape, paper_body
-from products.api.surface import (
-    ActionBody,
-    Body,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.calculations import Formula
 from products.domain.criteria import CATEGORY_LABELS, Category
 from products.domain.errors import NotFoundError

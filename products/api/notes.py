@@ -8,11 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.notes import add_note
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, Text
 from products.api.filters import Names, Recorded, record
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import name_of
-from products.api.surface import ActionBody, Body, Text, View, accept
+from products.api.surface import Body, View
 from products.models import Note, Run
 from products.queries import registers
 from products.queries.listing import lot_row

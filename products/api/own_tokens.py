@@ -7,10 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.actions.tokens import issue_token, revoke_token
+from products.actions.tokens import MOST_PRODUCTS, issue_token, revoke_token
+from products.api.accepting import accept
+from products.api.asking import actor_of
+from products.api.bodies import ActionBody, Text, second_factor
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
-from products.api.surface import ActionBody, Body, Text, View, accept, actor_of, second_factor
+from products.api.surface import Body, View
 from products.domain.accounts import TokenKind, TokenScope
 from products.models import ApiToken
 from products.queries import catalogue
@@ -28,6 +31,10 @@ class TokenShape(serializers.Serializer[None]):
     expiry = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
     issued_by = serializers.CharField()
+    products = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Codes of the products that it is bound to; empty: it reads everything.",
+    )
     is_valid = serializers.BooleanField()  # type: ignore[assignment]  # a field of the answer
 
 
@@ -41,6 +48,12 @@ class TokenBody(ActionBody):
     purpose = Text(max_length=100)
     days = serializers.IntegerField(min_value=1, max_value=365)
     username = Text(max_length=64, allow_null=True, default=None, help_text="None: your own.")
+    products = serializers.ListField(
+        child=Text(max_length=32),
+        max_length=MOST_PRODUCTS,
+        default=list,
+        help_text="Codes of products, to which a token of scope read may be bound; empty: all.",
+    )
     second_factor = second_factor("A code of your authenticator app, if you have a second factor.")
 
 
@@ -101,6 +114,7 @@ def token_bodies(rows: list[ApiToken]) -> list[Body]:
             "expiry": row.expiry,
             "revoked_at": row.revoked_at,
             "issued_by": row.issued_by.username,
+            "products": row.products or [],
             "is_valid": row.revoked_at is None and row.expiry > now,
         }
         for row in rows

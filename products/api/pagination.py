@@ -14,6 +14,7 @@ from django.db.models import F, Field, QuerySet, Value
 from rest_framework.request import Request
 
 from products.api.errors import InvalidCursorError
+from products.api.reach import bound_to
 from products.domain.errors import InvalidValueError
 from products.queries.keyset import RowComparison
 
@@ -66,8 +67,7 @@ def read_page(
         InvalidCursorError: the cursor was made elsewhere, or under another order or other filters.
     """
     salt = f"cursor.{name}"
-    cursor = request.query_params.get(CURSOR, "")
-    if cursor:
+    if (cursor := request.query_params.get(CURSOR)) is not None:
         parts = [_after(part, keyset, _key(request, part, keyset, salt, cursor)) for part in parts]
     found = _first(parts, keyset, size + 1)
     if len(found) <= size:
@@ -159,10 +159,11 @@ def _value(row: object, name: str) -> Any:
 
 
 def _selection(request: Request) -> str:
-    """Of the address and everything in it that decides which rows the list has."""
+    """Of the address and everything in it, and in the token, that decides which rows there are."""
     asked = sorted(
         (name, sorted(values))
         for name, values in request.query_params.lists()
         if name not in OF_A_PAGE
     )
-    return hashlib.sha256(repr((request.path, asked)).encode()).hexdigest()[:24]
+    reach = [] if (codes := bound_to(request)) is None else [codes]
+    return hashlib.sha256(repr((request.path, asked, *reach)).encode()).hexdigest()[:24]

@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.periodic import review_credentials, review_trail
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, name_of, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import CredentialReview, TrailReview
 from products.queries.periodic import credential_reviews, trail_reviews
 

@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.policies import accept_policy, issue_policy
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import PERSON, Names, Recorded, people
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import PolicyAcceptance
 from products.queries.policies import acceptances, policies
 

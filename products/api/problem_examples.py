@@ -158,6 +158,13 @@ EXAMPLES = (
         "seconds.",
     ),
     Example(
+        429,
+        "too_many_files",
+        "4 files are being sent to anna, and no more are at once. Ask again when one of them has "
+        "come or is broken off.",
+        _of(LIST),
+    ),
+    Example(
         503,
         "access_not_recorded",
         "The answer is not given, because it could not be recorded that you asked. Try again in a "

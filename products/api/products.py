@@ -7,19 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.products import assign_profile, register_product
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import Recorded, Words, word
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown_profiles import ProfileShape, assignment_body, profile_body
-from products.api.surface import (
-    ActionBody,
-    Body,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.errors import NotFoundError
 from products.domain.products import BASIS_LABELS, Basis, RuleProfile, basis_text
 from products.models import Product

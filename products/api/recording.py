@@ -20,9 +20,11 @@ SECRET = re.compile(r"token|secret|passw|credential|authori[sz]|api.?key|signatu
 LEFT_OUT = "(left out)"
 
 
-def is_recorded(roles: list[str], status: int) -> bool:
-    """Whether an answer is: every one to an auditor but that there were too many of them."""
-    return Role.AUDITOR in roles and status != 429  # noqa: PLR2004  # RFC 6585, 4
+def is_recorded(roles: list[str], status: int, *, is_begun: bool) -> bool:
+    """Whether an answer is: every one to an auditor but that there were too many of them. Where a
+    file was recorded as given (``is_begun``), also that it was not.
+    """
+    return Role.AUDITOR in roles and (is_begun or status != 429)  # noqa: PLR2004  # RFC 6585, 4
 
 
 def record_answer(

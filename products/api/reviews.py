@@ -9,12 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.reviews import review_results
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import SignedBody, Text
 from products.api.filters import PERSON, FiltersOnLots, Names, people
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import FileShape, SignatureShape, file_body, signature_body
-from products.api.surface import Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import Review
 from products.queries import decisions
 

@@ -8,11 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.role_grants import approve_role
+from products.api.accepting import accept
+from products.api.bodies import SignedBody
 from products.api.filters import Flag, Names, Recorded, Words, record, without, word
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, word_of
 from products.api.shown import SignatureShape, name_of, signature_body
-from products.api.surface import Body, SignedBody, View, accept
+from products.api.surface import Body, View
 from products.domain.roles import Role
 from products.models import RoleGrant, User
 from products.queries import registers

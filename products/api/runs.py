@@ -16,7 +16,9 @@ from products.actions.laboratories import record_report
 from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run
 from products.actions.runs import discard_run, open_run
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import ActionBody, Instant, Part, Text, several
 from products.api.filters import FiltersOfRuns, Flag, Time, Words
 from products.api.listing import Listing, asked_expansions, by, listed, newest
 from products.api.past_shapes import as_of
@@ -29,16 +31,7 @@ from products.api.shown_runs import (
     run_bodies,
     run_response,
 )
-from products.api.surface import (
-    ActionBody,
-    Instant,
-    Part,
-    Text,
-    View,
-    accept,
-    only_parameters,
-    several,
-)
+from products.api.surface import View, only_parameters
 from products.domain.calculations import ReadingFacts, VesselRole
 from products.domain.criteria import Verdict
 from products.domain.laboratories import ControlsStatement

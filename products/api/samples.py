@@ -10,21 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.samples import draw_sample
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import ActionBody, Instant, Text
 from products.api.filters import PERSON, FiltersOnLots, Names, Time, Words, people, word
 from products.api.listing import Listing, by, listed, newest
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import name_of
-from products.api.surface import (
-    ActionBody,
-    Body,
-    Instant,
-    Text,
-    View,
-    accept,
-    only_parameters,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.criteria import STAGE_LABELS, Stage
 from products.domain.errors import NotFoundError
 from products.models import Sample

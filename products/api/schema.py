@@ -1,4 +1,4 @@
-"""What the OpenAPI description says of each address, and the addresses that serve it."""
+"""What the OpenAPI description says of each address."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from csp.constants import SELF, UNSAFE_INLINE
-from csp.decorators import csp_update
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -20,101 +15,20 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
 )
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
-from rest_framework.request import Request
 
+from products.api.bodies import SignedBody, Text
 from products.api.errors import PROBLEM
 from products.api.exports import MEDIA_TYPES
 from products.api.listed_shapes import page_of, parameters_of, parameters_of_one, record_of
 from products.api.listing import Listing, Shown
 from products.api.once import IDEMPOTENCY_KEY, KEY_SHAPE
 from products.api.past_shapes import PARAMETER, NowOrThen, now_or_then
+from products.api.problem_shapes import PROBLEMS, ProblemShape
 from products.api.sending import ZIP_TYPE
-from products.api.surface import SignedBody, Text, refuse_as_of
 
 Shape = type[serializers.Serializer[Any]]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-
-class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
-    target_class = "products.api.tokens.TokenAuthentication"
-    name = "token"
-    priority = 1
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A token of the client: hashed, expiring, of scope read or write.",
-        }
-
-
-class BlockShape(serializers.Serializer[None]):
-    rule = serializers.CharField(help_text="R01 and so on; HOLD for holds.")
-    code = serializers.CharField(help_text="Stable; one per cause.")
-    message = serializers.CharField()
-    record = serializers.CharField(help_text="What it is about.")
-    source = serializers.CharField(  # type: ignore[assignment]  # a field of the answer
-        help_text="The text that the rule rests on."
-    )
-    clears = serializers.CharField(help_text="What would clear it.")
-
-
-class FieldErrorShape(serializers.Serializer[None]):
-    field = serializers.CharField(help_text="Path of the field; empty for the whole body.")
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
-class DecidedShape(serializers.Serializer[None]):
-    lot = serializers.CharField()
-    number = serializers.IntegerField(help_text="Counts the decisions on the lot.")
-    kind = serializers.CharField(help_text="As in the lot's `decisions`.")
-    meaning = serializers.CharField(help_text="What the signature stands for.")
-    basis = serializers.CharField(help_text="Read the decision with it only.")
-    printed_name = serializers.CharField(help_text="Who decided.")
-    signed_at = serializers.DateTimeField()
-    zone = serializers.CharField(help_text="In which it was signed.")
-    final = serializers.BooleanField(help_text="No other decision follows.")
-
-
-class ProblemShape(serializers.Serializer[None]):
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What is wrong, of which record, what clears it.")
-    code = serializers.CharField(help_text="Stable snake_case code.")
-    instance = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
-    request_id = serializers.CharField()
-    field = serializers.CharField(required=False)
-    errors = FieldErrorShape(  # type: ignore[assignment]  # a field of the answer
-        many=True, required=False
-    )
-    blocks = BlockShape(many=True, required=False)
-    decided = DecidedShape(required=False)
-
-
-PROBLEMS = {
-    400: "The body is not JSON (of a file: no form), the cursor is not one of this list, there is "
-    "no such order, field or expansion, the Idempotency-Key is none, or `as_of` is no instant or "
-    "is not taken here.",
-    401: "No token, or one that is expired, revoked or unknown.",
-    403: "The role, the scope, or the separation of duties does not allow it.",
-    404: "There is no such record.",
-    409: "The records as they stand contradict it; with `blocks` when a release is refused, with "
-    "`decided` when somebody else decided on the lot first.",
-    411: "The body is sent in chunks, without a Content-Length.",
-    412: "The lot has changed since it was read, and nobody decided on it; or the signature policy "
-    "that is accepted is not the one in force.",
-    413: "The body is larger than 1 MB, or the file than 25 MB.",
-    415: "The body is not sent as application/json (a file: multipart/form-data).",
-    422: "A value cannot be read or is not allowed.",
-    428: "`If-Match` is missing.",
-    429: "The account has sent as many requests as are answered within a minute. `Retry-After` "
-    "says in how many seconds the next ones are.",
-    503: "What an auditor is answered could not be recorded, and is not given.",
-}
 # Every list comes as a file, too.
 OF_FILES = {
     (200, kind.removesuffix("; charset=utf-8")): OpenApiTypes.BINARY
@@ -340,33 +254,3 @@ def _described(
         extensions=extensions,
     )
     return decorate
-
-
-def close_bodies(
-    result: dict[str, Any], generator: SchemaGenerator, request: Request | None, public: bool
-) -> dict[str, Any]:
-    """A hook of the description: a body with a field that is not listed is refused."""
-    for name, schema in result["components"]["schemas"].items():
-        if name.endswith("Request") and "properties" in schema:
-            schema["additionalProperties"] = False
-    return result
-
-
-class SchemaView(SpectacularAPIView):
-    """Open to everybody: it says what there is, and shows no record."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        refuse_as_of(request, None)
-
-
-class SwaggerPage(SpectacularSwaggerSplitView):
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        refuse_as_of(request, None)
-
-
-# Swagger UI writes style attributes and shows its icons as data; no other page may.
-swagger_page = csp_update({"style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:"]})(
-    SwaggerPage.as_view(url_name="api:schema")
-)

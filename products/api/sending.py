@@ -9,11 +9,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 
-from products.api.surface import actor_of
+from products.api.asking import actor_of
+from products.api.errors import TooManyFilesError
 from products.documents.zip_file import Sum
+from products.queries.snapshots import one_snapshot
+from products.queries.turns import take_turn
 
 ZIP_TYPE = "application/zip"
 # What `qcsite.trailers` takes the fields from that are known only at the end.
@@ -40,6 +44,22 @@ class Sent:
     at: datetime
     parts: Iterator[bytes]
     rows: Callable[[], int] | None = None
+
+
+def begin_file(request: Request, opened: ExitStack) -> datetime:
+    """The instant of the one look that a file is read in, which ends with ``opened``.
+
+    Raises:
+        TooManyFilesError: as many files are being sent to the account as are at once.
+    """
+    at = opened.enter_context(one_snapshot())
+    account, most = actor_of(request), settings.API_FILES_AT_ONCE
+    if PART not in request.META and not take_turn(account.pk, most):
+        raise TooManyFilesError(
+            f"{most} files are being sent to {account.username}, and no more are at once. Ask "
+            "again when one of them has come or is broken off."
+        )
+    return at
 
 
 def send_file(request: Request, file: Sent, opened: ExitStack) -> FileAnswer:

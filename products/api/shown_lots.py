@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from products.api.preconditions import etag_of
-from products.api.schema import BlockShape
+from products.api.problem_shapes import BlockShape
 from products.api.shown import (
     AmendmentLineShape,
     SignatureShape,

@@ -8,10 +8,12 @@ from rest_framework.response import Response
 
 from products.actions.go_live import declare_go_live
 from products.actions.sites import register_site
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.listing import Listing, by, listed
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import Site
 from products.queries import registers
 

@@ -11,24 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.specifications import approve_specification, draft_specification
+from products.api.accepting import accept
 from products.api.as_of import then_too
+from products.api.bodies import ActionBody, Part, SignedBody, Text, several
 from products.api.filters import Names, Recorded, Words, record, word
 from products.api.listing import Listing, listed, newest
 from products.api.past_shapes import as_of
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown import SignatureShape, signature_body
 from products.api.shown_runs import PaperShape, paper_body
-from products.api.surface import (
-    ActionBody,
-    Body,
-    Part,
-    SignedBody,
-    Text,
-    View,
-    accept,
-    only_parameters,
-    several,
-)
+from products.api.surface import Body, View, only_parameters
 from products.domain.criteria import (
     Category,
     CompareOn,

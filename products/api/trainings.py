@@ -7,11 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.actions.training import record_training
+from products.api.accepting import accept
+from products.api.bodies import SignedBody, Text
 from products.api.filters import PERSON, Names, Recorded, people, record
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists
 from products.api.shown import SignatureShape, signature_body
-from products.api.surface import Body, SignedBody, Text, View, accept
+from products.api.surface import Body, View
 from products.models import Method, Training
 from products.queries import registers
 

@@ -9,11 +9,13 @@ from rest_framework.response import Response
 
 from products.actions.paper import name_of, subject_of
 from products.actions.transcriptions import transcribe, verify_transcription
+from products.api.accepting import accept
+from products.api.bodies import ActionBody, SignedBody, Text
 from products.api.filters import Flag, Names, Recorded, Words, record, without, word
 from products.api.listing import Listing, listed, newest
 from products.api.schema import acts, lists, reads, word_of
 from products.api.shown_runs import PaperShape, paper_body
-from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept, only_parameters
+from products.api.surface import Body, View, only_parameters
 from products.domain.amendments import SecondOutcome
 from products.domain.transcriptions import TRANSCRIPTION_LABELS, TranscriptionKind
 from products.models import Lot, Transcription

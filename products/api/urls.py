@@ -45,7 +45,7 @@ from products.api import (
     upkeep,
 )
 from products.api.addresses import RecordName, SmallNumber
-from products.api.schema import SchemaView, swagger_page
+from products.api.schema_pages import SchemaView, swagger_page
 from products.api.surface import UnknownAddress
 
 register_converter(RecordName, "name")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from knox.settings import CONSTANTS
 
 from products.domain.accounts import TokenKind, TokenScope
@@ -32,11 +34,22 @@ class ApiToken(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    products = ArrayField(
+        models.CharField(max_length=32),
+        null=True,
+        blank=True,
+        help_text="Codes of the products that it is bound to; none: it reads everything.",
+    )
 
     class Meta:
         constraints = [
             one_of("apitoken_scope_known", "scope", TokenScope),
             one_of("apitoken_kind_known", "kind", TokenKind),
+            models.CheckConstraint(
+                name="apitoken_of_products_reads",
+                condition=Q(products__isnull=True)
+                | Q(products__len__gt=0, scope=TokenScope.READ.value),
+            ),
         ]
 
     def __str__(self) -> str:

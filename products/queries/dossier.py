@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from products.domain.facts import LotFacts
 from products.domain.tlog import TlogProof, proof_text
@@ -31,10 +31,12 @@ class AttachedFile:
     sha256: str
 
 
-def genealogy(facts: LotFacts) -> dict[str, object]:
-    """``lines`` has of each parent the numbers of its line, itself first."""
+def genealogy(facts: LotFacts, lots: QuerySet[Lot]) -> dict[str, object]:
+    """``lines`` has of each parent the numbers of its line, itself first; ``lots`` are those that
+    the reader may read of, of which the descendants are.
+    """
     later = descendants_of([UUID(facts.id)]) - {UUID(facts.id)}
-    numbers = Lot.objects.filter(pk__in=later).order_by("number").values_list("number", flat=True)
+    numbers = lots.filter(pk__in=later).order_by("number").values_list("number", flat=True)
     return {
         "parents": list(facts.parents),
         "lines": {parent: list(line) for parent, line in facts.lines},
@@ -83,15 +85,11 @@ def decided_on(lot: UUID) -> Iterator[tuple[int, bytes]]:
         yield number, bytes(content)
 
 
-def sealed_entries(lot: UUID) -> Iterator[tuple[str, bytes, str]]:
-    """Of each entry of the lot's trail, oldest first, a name, its bytes, and its proof under the
-    latest checkpoint, empty while it is not sealed.
+def sealed_entries(lot: UUID, entries: QuerySet[AuditEntry]) -> Iterator[tuple[str, bytes, str]]:
+    """Of each of ``entries`` that is of the lot's trail, oldest first, a name, its bytes, and its
+    proof under the latest checkpoint, empty while it is not sealed.
     """
-    keys = [
-        key
-        for part in of_lot(AuditEntry.objects.all(), lot)
-        for key in part.values_list("pk", flat=True)
-    ]
+    keys = [key for part in of_lot(entries, lot) for key in part.values_list("pk", flat=True)]
     keys.sort()
     seal = latest_checkpoint()
     for first in range(0, len(keys), AT_ONCE):

@@ -16,7 +16,7 @@ from products.domain.errors import (
     WrongStatusError,
 )
 from products.models import ApiToken, AuditEntry, User
-from tests.records import context, people
+from tests.records import context, people, product
 
 pytestmark = pytest.mark.django_db
 
@@ -150,3 +150,40 @@ def test_a_token_is_revoked_once() -> None:
 def test_an_unknown_token_is_refused() -> None:
     with pytest.raises(UnknownReferenceError):
         revoke_token(context(people().auditor), token_key="0123456789")
+
+
+def test_a_token_is_bound_to_products_by_their_codes_as_registered() -> None:
+    product("EXO-1")
+    product("OTH-9")
+
+    token = issued(people().auditor, products=["oth-9", " EXO-1", "exo-1"])
+
+    assert token.products == ["EXO-1", "OTH-9"]
+    entry = AuditEntry.objects.get(record_table="products_apitoken", record_id=token.pk)
+    assert entry.after is not None
+    assert entry.after["products"] == ["EXO-1", "OTH-9"]
+
+
+def test_without_products_a_token_is_not_bound() -> None:
+    assert issued(people().auditor).products is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"products": ["NOPE"]}, "products", "There is no product 'NOPE'"),
+        ({"products": [""]}, "products", "There is no product ''"),
+        ({"products": ["EXO-1"] * 51}, "products", "at most 50"),
+        ({"products": ["EXO-1"], "scope": "write"}, "scope", "only reads"),
+    ],
+)
+def test_products_that_bind_nothing_are_refused(
+    changes: dict[str, Any], field: str, message: str
+) -> None:
+    product("EXO-1")
+
+    with pytest.raises((InvalidValueError, UnknownReferenceError), match=message) as refusal:
+        issued(people().analyst, **changes)
+
+    assert refusal.value.field == field
+    assert ApiToken.objects.count() == 0

@@ -7,7 +7,7 @@ import pytest
 from products.models import ApiToken, Person, User
 from tests.accounts import PASSWORD
 from tests.admin.pages import Visitor, address, visitor
-from tests.records import people
+from tests.records import people, product
 
 pytestmark = pytest.mark.django_db
 FIRST = "first long pass phrase"
@@ -102,10 +102,15 @@ def test_the_system_account_has_no_page() -> None:
 def test_the_secret_of_a_token_is_shown_once() -> None:
     analyst = visitor("analyst")
 
-    page = analyst.send(address("apitoken_add"), purpose="Script", scope="read", days="30")
+    product("EXO-1")
+    page = analyst.send(
+        address("apitoken_add"), purpose="Script", scope="read", days="30", products="exo-1"
+    )
 
     token = ApiToken.objects.get()
     again = analyst.open(address("apitoken_change", token))
+    assert token.products == ["EXO-1"]
+    assert "EXO-1" in again
     secret = page.response.context["secret"]
     assert secret in page
     assert "no-store" in page.response.headers["Cache-Control"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from products.models import Access, Checkpoint
 from tests.api.clients import BASE, ApiClient, client_of
@@ -26,6 +29,42 @@ def test_a_client_that_leaves_ends_what_was_read_for_it() -> None:
         assert connection.in_atomic_block
         answer.close()
         assert not connection.in_atomic_block
+
+
+def test_no_more_files_than_the_site_allows_are_sent_to_an_account_at_once(
+    committed: ApiClient, settings: Settings
+) -> None:
+    """Each in a session of its own, as in other threads and processes of the server."""
+    settings.API_FILES_AT_ONCE = 1
+    files = ("lots/?format=csv", f"lots/{LOT}/dossier/")
+
+    def elsewhere(client: ApiClient, path: str) -> Any:
+        def asked() -> Any:
+            try:
+                answer: Any = client.http.get(f"{BASE}/{path}")
+                content = answer.getvalue() if answer.streaming else answer.content
+                answer.close()
+                return answer.status_code, answer.headers.get("Retry-After"), content
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(asked).result()
+
+    others = client_of("quality")
+    first: Any = committed.http.get(f"{BASE}/{files[0]}")
+    refused = [elsewhere(committed, path) for path in files]
+    page, of_another = elsewhere(committed, "lots/"), elsewhere(others, files[0])
+    first.close()
+    again = [elsewhere(committed, path) for path in files]
+
+    assert [(status, wait) for status, wait, _ in refused] == [(429, "10")] * 2
+    assert json.loads(refused[0][2])["code"] == "too_many_files"
+    assert (page[0], of_another[0]) == (200, 200)
+    assert [status for status, _, _ in again] == [200, 200]
+    # A file is recorded before it is begun, and then that it was not given.
+    told = list(Access.objects.order_by("id").values_list("status", flat=True))
+    assert told == [200, 200, 429, 200, 429, 200, 200, 200]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from products.actions.holds import place_hold
 from tests.api.clients import ApiClient, client_of, made, problem, refusal
+from tests.api.description import description
 from tests.api.test_roles import corrected
 from tests.records import (
     ENDOTOXIN,
@@ -325,6 +326,7 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("lots/", {"expand": "results", "page_size": "101"}, 422, "invalid_value"),
     ("lots/", {"status": "blue"}, 422, "invalid_value"),
     ("lots/", {"status": ["released", "blue"]}, 422, "invalid_value"),
+    ("lots/", {"status": ["released", ""]}, 422, "invalid_value"),
     ("lots/", {"number": [f"A-{n}" for n in range(51)]}, 422, "invalid_value"),
     ("lots/", {"number": "\x00"}, 422, "invalid_value"),
     ("runs/", {"from_paper": "maybe"}, 422, "invalid_value"),
@@ -339,6 +341,32 @@ def test_what_a_list_cannot_answer_is_refused_and_never_passed_over(auditor: Api
             *(address, query),
             (status, code),
         )
+
+
+OF_A_LIST = {"order", "fields", "expand", "count", "format", "pack", "cursor", "page_size", "as_of"}
+
+
+def test_a_filter_without_a_value_is_refused_in_every_list() -> None:
+    """It would choose everything. Of a closed list the words are named."""
+    quality, asked = client_of("quality"), 0
+    for address, item in description()["paths"].items():
+        parameters = {one["name"]: one for one in item.get("get", {}).get("parameters", ())}
+        if "order" not in parameters or "{" in address:
+            continue
+        for name in parameters.keys() - OF_A_LIST:
+            schema = parameters[name]["schema"]
+            words = schema.get("items", schema).get("enum", [])
+            told = problem(quality.get(address, {name: ["", " "][asked % 2]}))
+            asked += 1
+            assert (told["status"], told["errors"][0]["field"]) == (422, name), address
+            assert all(word in told["errors"][0]["message"] for word in words), address
+            assert "" not in words
+            assert words or schema.get("items", schema)["minLength"] == 1, (address, name)
+    assert asked > 150
+
+
+def test_a_cursor_without_a_value_begins_nothing_anew(auditor: ApiClient) -> None:
+    assert refusal(auditor.get("lots/", {"cursor": ""})) == (400, "invalid_cursor")
 
 
 def test_who_asks_for_what_there_is_not_is_told_what_there_is(auditor: ApiClient) -> None:

@@ -162,7 +162,7 @@ def test_an_answer_that_was_lost_is_not_bought_by_a_second_effect(
 ) -> None:
     client = client_of("quality")
     with monkeypatch.context() as stopped:
-        stopped.setattr("products.api.surface.keep_answer", lambda *_: None)
+        stopped.setattr("products.api.accepting.keep_answer", lambda *_: None)
         determined(client, idempotency_key=KEY)
     signed = Signature.objects.count()
 

@@ -59,6 +59,7 @@ EXPECTED = {
     "SeparationOfDutiesError": 403,
     "SignatureRefusedError": 403,
     "StaleVersionError": 412,
+    "TooManyFilesError": 429,
     "TooManyRowsError": 422,
     "UnknownChoiceError": 400,
     "UnknownReferenceError": 422,
@@ -96,6 +97,9 @@ def test_what_others_raise_is_a_problem_too(error: Exception, status: int, code:
 
 
 def test_who_asked_too_often_is_told_how_long_to_wait() -> None:
+    many = handle(errors.TooManyFilesError("No."), {"request": request()})
+
+    assert many["Retry-After"] == "10"
     assert handle(exceptions.Throttled(wait=7.2), {"request": request()})["Retry-After"] == "8"
 
 

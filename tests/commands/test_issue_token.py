@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from knox.models import get_digest_token
 
 from products.models import ApiToken, AuditEntry
 from tests.factors import app_of
+from tests.records import product
 
 ISSUED = {"by": "admin", "owner": "auditor", "purpose": "Inspection", "days": 30}
 
@@ -18,7 +20,7 @@ ISSUED = {"by": "admin", "owner": "auditor", "purpose": "Inspection", "days": 30
 def _own_database(committed_db: str) -> None: ...
 
 
-def _issue(**changes: object) -> str:
+def _issue(**changes: Any) -> str:
     said = StringIO()
     options = {**ISSUED, **changes}
     call_command(
@@ -28,6 +30,7 @@ def _issue(**changes: object) -> str:
         f"--purpose={options['purpose']}",
         f"--days={options['days']}",
         f"--code={options.get('code', '')}",
+        *(f"--product={code}" for code in options.get("products", ())),
         stdout=said,
     )
     return said.getvalue()
@@ -40,6 +43,15 @@ def test_the_token_reads_and_belongs_to_the_auditor() -> None:
     assert (token.user.username, token.issued_by.username) == ("auditor", "admin")
     assert (token.scope, token.kind) == ("read", "personal")
     assert (token.expiry - token.created).days == 30
+
+
+def test_the_token_may_be_bound_to_products() -> None:
+    product("EXO-1")
+
+    said = _issue(products=["exo-1"])
+
+    assert said.startswith("auditor may read EXO-1 until")
+    assert ApiToken.objects.get().products == ["EXO-1"]
 
 
 def test_the_secret_is_shown_and_kept_nowhere() -> None:

@@ -89,6 +89,8 @@ CONTRADICTIONS: list[tuple[str, str, dict[str, Any], str]] = [
     ("access_says_what_was_asked", "access", {"path": ""}, "true"),
     ("access_says_what_was_asked", "access", {"status": 99}, "true"),
     ("access_says_what_was_asked", "access", {"status": 600}, "true"),
+    ("apitoken_of_products_reads", "apitoken", {"products": []}, "scope = 'read'"),
+    ("apitoken_of_products_reads", "apitoken", {"products": ["X"], "scope": "write"}, "true"),
     ("lockout_ends_later", "lockout", {"until": "2000-01-01T00:00Z"}, "true"),
     ("identitylink_names_somebody", "identitylink", {"subject": ""}, "true"),
     ("identitylink_names_somebody", "identitylink", {"issuer": ""}, "true"),

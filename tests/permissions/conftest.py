@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.http import HttpRequest, HttpResponse
+from django.template import Origin
+from django.template.loaders.base import Loader
 from drf_spectacular.views import SpectacularAPIView
+from pytest_django import Settings
 from rest_framework.response import Response
+
+
+class Blank(Loader):
+    """Every page is empty: what is asked is whether it is given."""
+
+    def get_contents(self, origin: Origin) -> str:
+        return ""
+
+    def get_template_sources(self, template_name: str) -> Iterator[Origin]:
+        yield Origin(template_name, template_name, self)
+
+
+@pytest.fixture(autouse=True)
+def _blank_pages_and_sessions_in_cookies(settings: Settings) -> None:
+    (templates,) = settings.TEMPLATES
+    options = {**templates["OPTIONS"], "loaders": [f"{__name__}.Blank"]}
+    settings.TEMPLATES = [{**templates, "APP_DIRS": False, "OPTIONS": options}]
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from products.actions.base import ACTIONS
 from products.domain.roles import ROLE_PERMISSIONS, Role
 from products.models import AuditEntry
+from tests.api.clients import stored_token
 from tests.api.test_roles import ACCOUNTS
 from tests.permissions.calls import (
+    NOTHING,
+    PARAMETER,
+    PATHS,
     WHO,
     Address,
     Everybody,
@@ -22,9 +27,13 @@ from tests.permissions.calls import (
     undone,
 )
 from tests.permissions.world import world
+from tests.records import people
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("table.txt")
+OPEN = {"/api/v1/schema/", "/api/v1/schema/ui/"}
+NOWHERE = {"/api/v1/^[\\s\\S]*\\Z": 404}
+OTHER_METHODS = ("PUT", "PATCH", "DELETE")
 Cells = dict[tuple[str, str], str]
 
 
@@ -63,8 +72,11 @@ def test_everybody_is_answered_as_the_table_says(is_api: bool) -> None:
 
 def test_the_table_has_a_row_for_every_address_and_no_other() -> None:
     served = {(method, one.route) for one in addresses() for method in one.methods}
+    # What is there where a provider is named is asked in `tests/admin/sso`.
+    of_provider = {key for key in stated() if key[1].startswith("/admin/sso/")}
 
-    assert set(stated()) == served
+    assert set(stated()) == served | of_provider
+    assert len(of_provider) > 3
 
 
 def test_the_table_says_of_every_action_what_the_roles_permit() -> None:
@@ -78,6 +90,39 @@ def test_the_table_says_of_every_action_what_the_roles_permit() -> None:
         assert permission is None or may == holders, route
     assert set(ACCOUNTS) == set(WHO[1:])
     assert set(ACCOUNTS.values()) == set(Role)
+
+
+def test_no_address_takes_a_method_that_is_not_in_the_table() -> None:
+    """The API says so to whoever has a token that writes, pages to everybody. Who else is told what
+    is asked with one method of the three, in turn.
+    """
+    everybody = Everybody(world())
+    reader = stored_token(people().quality, scope="read")
+    readers = Client(headers={"Authorization": f"Bearer {reader}"})
+    anonymous, quality = everybody.clients["anonymous"], everybody.clients["quality"]
+    wrong, before = {}, AuditEntry.objects.count()
+
+    for number, one in enumerate(addresses()):
+        path = PATHS.get(one.route) or PARAMETER.sub(
+            lambda found: everybody.world.names.get(found[1], NOTHING).replace("/", "~"), one.route
+        )
+        in_turn: dict[Client, int] = {}
+        if one.route in OPEN:
+            allowed = anonymous
+        elif one.is_api:
+            allowed, in_turn = quality, {anonymous: 401, readers: 403}
+        else:
+            allowed, in_turn = anonymous, {everybody.browsers["quality"]: 405}
+        asked = [(method, allowed, NOWHERE.get(one.route, 405)) for method in OTHER_METHODS]
+        asked += [(OTHER_METHODS[number % 3], who, status) for who, status in in_turn.items()]
+        for method, client, expected in asked:
+            status = client.generic(method, path, "{}", "application/json").status_code
+            if status != expected:
+                wrong[method, one.route, expected] = status
+
+    assert wrong == {}
+    assert AuditEntry.objects.count() == before
+    assert not {method for method, _ in stated()} & set(OTHER_METHODS)
 
 
 def test_what_is_posted_to_a_page_that_only_shows_changes_nothing() -> None:

@@ -35,6 +35,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--days", type=int, default=90, help="how long it lasts; default 90")
 
+        parser.add_argument(
+            "--product",
+            action="append",
+            default=[],
+            metavar="CODE",
+            help="bind the token to this product; may be given several times",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             token, secret = issue_token(
@@ -50,10 +58,12 @@ class Command(BaseCommand):
                 scope=TokenScope.READ,
                 purpose=options["purpose"],
                 days=options["days"],
+                products=options["product"],
             )
         except DomainError as error:
             raise CommandError(error.message) from error
+        what = f" {', '.join(token.products)}" if token.products else ""
         self.stdout.write(
-            f"{token.user.username} may read until {token.expiry:%Y-%m-%d %H:%M} UTC."
+            f"{token.user.username} may read{what} until {token.expiry:%Y-%m-%d %H:%M} UTC."
         )
         self.stdout.write(f"Token, shown only now: {secret}")
