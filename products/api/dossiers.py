@@ -27,6 +27,7 @@ from products.api.exports import Format
 from products.api.reach import narrowed
 from products.api.schema import downloads
 from products.api.sending import PART, TRAILERS, ZIP_TYPE, Sent, begin_file, send_file
+from products.api.signatures import signature_bodies
 from products.api.surface import View, only_parameters
 from products.documents.cells import Column, Row, cell_of, text_of
 from products.documents.dossier import Link, Section, page, readme, sums
@@ -38,10 +39,11 @@ from products.domain.lots import STATUS_LABELS
 from products.domain.ordering import normalised
 from products.domain.release import Evaluation, evaluate
 from products.domain.roles import Permission, permissions_of
-from products.models import AuditEntry, Lot
+from products.models import AuditEntry, Evidence, Lot
 from products.queries import dossier as stored
 from products.queries.facts import lot_facts
 from products.queries.listing import LotRow, lot_row
+from products.queries.lot_signatures import signatures_on_grounds
 from products.queries.people import roles_of
 from qcsite.version import VERSION
 
@@ -139,23 +141,32 @@ class Dossier:
     def _signed(self) -> Iterator[Member]:
         address = reverse("api:lot-signatures", args=[self.row.number])
         shown = self._answer(address).data["signatures"]
-        yield "signatures.json", [_json(shown)]
+        yield from self._signatures("signatures", "Signatures", shown)
+        grounds = narrowed(self.request, signatures_on_grounds(self.facts))
+        yield from self._signatures(
+            "grounds", "Signatures on what it rests on", signature_bodies(list(grounds))
+        )
+        for decision, content in stored.decided_on(self.row.id):
+            yield f"decisions/{decision:03d}-evaluation.json", [content]
+
+    def _signatures(
+        self, place: str, heading: str, shown: Sequence[dict[str, Any]]
+    ) -> Iterator[Member]:
+        yield f"{place}.json", [_json(shown)]
         rows: list[Sequence[str | Link]] = []
-        contents = dict(stored.signed_documents(self.row.id))
         for number, signature in enumerate(shown, 1):
-            name = f"signatures/{number:03d}-{signature['id']}.json"
-            yield name, [contents[signature["id"]]]
+            name = f"{place}/{number:03d}-{signature['id']}.json"
+            yield name, (stored.signed_document(each) for each in [signature["id"]])
             told = (signature[of] for of in ("printed_name", "meaning", "reason", "standing"))
             rows.append([Link(f"{signature['signed_at'].isoformat()}", name), *map(str, told)])
         head = ["Signed at", "By", "Meaning", "Reason", "Still matches"]
-        self.sections.append(Section("Signatures", head, rows))
-        for decision, content in stored.decided_on(self.row.id):
-            yield f"decisions/{decision:03d}-evaluation.json", [content]
+        self.sections.append(Section(heading, head, rows))
 
     def _files(self) -> Iterator[Member]:
         rows: list[Sequence[str | Link]] = []
         listed = []
-        for number, file in enumerate(stored.files_of(self.facts), 1):
+        read = narrowed(self.request, Evidence.objects.all())
+        for number, file in enumerate(stored.files_of(self.facts, read), 1):
             # Never the name that its sender gave it.
             name = f"files/{number:03d}-{file.sha256[:12]}.{ENDINGS[file.media_type]}"
             yield name, (stored.content_of(each) for each in [file])

@@ -81,7 +81,7 @@ class Signatures(View):
         tag=TAG,
     )
     def get(self, request: Request) -> Response:
-        return listed(request, SIGNATURES, signatures(), _bodies)
+        return listed(request, SIGNATURES, signatures(), signature_bodies)
 
 
 class OneSignature(View):
@@ -126,10 +126,12 @@ class LotSignatures(View):
     def get(self, request: Request, lot: str) -> Response:
         only_parameters(request, [])
         row = lot_row(lot, timezone.now())
-        return Response({"lot": row.number, "signatures": _bodies(list(signatures_of(row.id)))})
+        return Response(
+            {"lot": row.number, "signatures": signature_bodies(list(signatures_of(row.id)))}
+        )
 
 
-def _bodies(rows: list[Signature]) -> list[Body]:
+def signature_bodies(rows: list[Signature]) -> list[Body]:
     found = matchings(rows)
     return [_body(row, found[row.pk]) for row in rows]
 

@@ -10,11 +10,22 @@ from django.db.models import Q, QuerySet
 
 from products.domain.facts import LotFacts
 from products.domain.tlog import TlogProof, proof_text
-from products.models import AuditEntry, Disposition, Evidence, LedgerKey, Lot
+from products.models import (
+    AuditEntry,
+    Disposition,
+    Donor,
+    Evidence,
+    Laboratory,
+    LedgerKey,
+    Lot,
+    MethodVersion,
+    Signature,
+    SpecificationVersion,
+)
+from products.models.evidence import SUBJECTS
 from products.queries.audit import indexes_of, of_lot
 from products.queries.facts import descendants_of
 from products.queries.ledger import inclusion_proof, latest_checkpoint
-from products.queries.lot_signatures import signatures_of
 
 AT_ONCE = 200
 
@@ -48,19 +59,28 @@ def genealogy(facts: LotFacts, lots: QuerySet[Lot]) -> dict[str, object]:
     }
 
 
-def files_of(facts: LotFacts) -> list[AttachedFile]:
-    """Files of the lot, its runs, its sources and their donors, in the order of recording."""
-    sources = [source.id for source in facts.sources]
-    donors = [source.donor.code for source in facts.sources]
-    found = Evidence.objects.filter(
-        Q(lot=facts.id) | Q(run__lot=facts.id) | Q(source__in=sources) | Q(donor__code__in=donors)
-    ).select_related("lot", "run", "source", "donor")
+def files_of(facts: LotFacts, files: QuerySet[Evidence]) -> list[AttachedFile]:
+    """Those of ``files`` that are of the lot or of what it rests on: its runs and inherited ones,
+    their methods and outside laboratories, its specification, its sources and their donors.
+    """
+    runs = [UUID(run.id) for run in facts.runs]
+    sources = [UUID(source.id) for source in facts.sources]
+    found = files.filter(
+        Q(lot=facts.id)
+        | Q(run__lot=facts.id)
+        | Q(run__in=runs)
+        | Q(method_version__in=MethodVersion.objects.filter(runs__in=runs))
+        | Q(laboratory__in=Laboratory.objects.filter(runs__in=runs))
+        | Q(specification__in=SpecificationVersion.objects.filter(lots=UUID(facts.id)))
+        | Q(source__in=sources)
+        | Q(donor__in=Donor.objects.filter(sources__in=sources))
+    ).select_related(*SUBJECTS, "specification__product", "method_version__method")
     return [
         AttachedFile(
             row.pk,
             row.name,
             row.media_type,
-            str(row.lot or row.run or row.source or row.donor),
+            next(str(of) for name in SUBJECTS if (of := getattr(row, name)) is not None),
             row.description,
             row.sha256,
         )
@@ -72,10 +92,9 @@ def content_of(file: AttachedFile) -> bytes:
     return bytes(Evidence.objects.values_list("content", flat=True).get(pk=file.id))
 
 
-def signed_documents(lot: UUID) -> Iterator[tuple[UUID, bytes]]:
-    """Of each signature on the lot exactly what was signed."""
-    for key, content in signatures_of(lot).values_list("pk", "content"):
-        yield key, bytes(content)
+def signed_document(signature: UUID) -> bytes:
+    """Exactly what was signed."""
+    return bytes(Signature.objects.values_list("content", flat=True).get(pk=signature))
 
 
 def decided_on(lot: UUID) -> Iterator[tuple[int, bytes]]:

@@ -6,18 +6,25 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from products.domain.facts import LotFacts
 from products.models import (
     Acknowledgement,
     Amendment,
     Conclusion,
+    Determination,
     Disposition,
+    LaboratoryQualification,
     Lot,
+    MethodVersion,
     Review,
     SecondSignature,
     Signature,
     SpecificationChange,
+    SpecificationVersion,
+    Training,
+    Verification,
 )
 from products.queries.matching import signatures
 
@@ -42,3 +49,29 @@ def on_lots(lots: Collection[UUID] | QuerySet[Lot, Any]) -> Q:
     for part in parts:
         own |= Q(pk__in=part.values("signature"))
     return own
+
+
+def signatures_on_grounds(facts: LotFacts) -> QuerySet[Signature]:
+    """On what the lot rests on, in the order of signing: its specification, the eligibility of its
+    donors, and of its runs, inherited ones too, the methods, reviews, training and outside
+    laboratories.
+    """
+    runs = [UUID(run.id) for run in facts.runs]
+    sources = [UUID(source.id) for source in facts.sources]
+    methods = MethodVersion.objects.filter(runs__in=runs)
+    trained = Training.objects.filter(
+        method_version__runs__in=runs, person=F("method_version__runs__performed_by")
+    )
+    parts = (
+        SpecificationVersion.objects.filter(lots=UUID(facts.id)).values("approval"),
+        methods.values("approval"),
+        methods.values("retirement"),
+        trained.values("signature"),
+        Review.objects.filter(items__result__run__in=runs).values("signature"),
+        Verification.objects.filter(transcription__run__in=runs).values("signature"),
+        LaboratoryQualification.objects.filter(laboratory__runs__in=runs).values("signature"),
+        Determination.objects.filter(donor__sources__in=sources).values("signature"),
+    )
+    grounds = Q(*(Q(pk__in=part) for part in parts), _connector=Q.OR)
+    own = signatures_of(UUID(facts.id)).values("pk")
+    return signatures().filter(grounds).exclude(pk__in=own).order_by("signed_at", "id")

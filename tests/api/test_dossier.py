@@ -109,6 +109,33 @@ def assert_whole(archive: ZipFile, number: str) -> None:
     assert proofs[0].startswith(f"trail/{proof.index:09d}-")
 
 
+def test_what_the_lot_rests_on_is_there_as_it_was_signed(auditor: ApiClient) -> None:
+    number = released_lot()
+    for kind, key in (("specification", "EXO-1 v1"), ("method", "VIA-01 v1")):
+        content = SCAN + kind.encode()
+        attach_evidence(
+            context(people().analyst), kind=kind, key=key, name=f"{kind}.pdf", content=content
+        )
+
+    archive = taken(auditor, number)
+
+    grounds = json.loads(archive.read("grounds.json"))
+    digests = [
+        sha256(archive.read(name)).hexdigest()
+        for name in archive.namelist()
+        if name.startswith("grounds/")
+    ]
+    assert [one["content_sha256"] for one in grounds] == digests
+    assert {one["kind"] for one in grounds} == {
+        *("specification_version", "method_version", "training", "determination")
+    }
+    files = {
+        one["belongs_to"]: archive.read(one["file"])
+        for one in json.loads(archive.read("files.json"))
+    }
+    assert files == {"EXO-1 v1": SCAN + b"specification", "VIA-01 v1": SCAN + b"method"}
+
+
 def test_who_may_not_read_the_trail_gets_the_rest(auditor: ApiClient) -> None:
     lot("A/1")
 
