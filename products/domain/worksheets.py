@@ -49,7 +49,7 @@ class Look:
 def vessels_of(
     read: Iterable[ReadingFacts], media: Sequence[str], *, products: int, controls: int
 ) -> tuple[Vessel, ...]:
-    """Those that were read, and of each medium as many more as are still to be read at first."""
+    """Those that were read, then of each medium as many more as are still to be read at first."""
     known = {Vessel(one.medium, one.vessel, one.role) for one in read}
     planned = [
         vessel
@@ -57,7 +57,7 @@ def vessels_of(
         for role, count in ((VesselRole.PRODUCT, products), (VesselRole.NEGATIVE_CONTROL, controls))
         for vessel in _planned(medium, role, count, known)
     ]
-    return tuple(sorted({*known, *planned}))
+    return (*sorted(known), *planned)
 
 
 def _planned(medium: str, role: VesselRole, count: int, known: set[Vessel]) -> Iterator[Vessel]:

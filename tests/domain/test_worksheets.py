@@ -91,8 +91,8 @@ def test_before_the_first_look_each_medium_has_vessels_as_planned() -> None:
     found = vessels_of([], ["FTM", "SCDM"], products=2, controls=2)
 
     assert names(found) == [
-        *("FTM-NC", "FTM-NC2", "FTM-P1", "FTM-P2"),
-        *("SCDM-NC", "SCDM-NC2", "SCDM-P1", "SCDM-P2"),
+        *("FTM-P1", "FTM-P2", "FTM-NC", "FTM-NC2"),
+        *("SCDM-P1", "SCDM-P2", "SCDM-NC", "SCDM-NC2"),
     ]
     assert {one.role for one in found if "NC" in one.name} == {"negative_control"}
 
@@ -100,8 +100,8 @@ def test_before_the_first_look_each_medium_has_vessels_as_planned() -> None:
 @pytest.mark.parametrize(
     ("known", "expected"),
     [
-        (["FTM-P1"], ["FTM-NC", "FTM-P1", "FTM-P2"]),
-        (["FTM-P2"], ["FTM-NC", "FTM-P1", "FTM-P2"]),
+        (["FTM-P1"], ["FTM-P1", "FTM-P2", "FTM-NC"]),
+        (["FTM-P2"], ["FTM-P2", "FTM-P1", "FTM-NC"]),
         (["A", "B"], ["A", "B", "FTM-NC"]),
         (["A", "B", "C"], ["A", "B", "C", "FTM-NC"]),
     ],
