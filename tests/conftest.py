@@ -358,10 +358,16 @@ def committed_db(
     databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """A clone of its own, where what is committed stays: for threads and second connections."""
+    with own_clone(databases, django_db_blocker) as name:
+        yield name
+
+
+@contextmanager
+def own_clone(databases: Databases, blocker: DjangoDbBlocker) -> Iterator[str]:
     before = connections["default"].settings_dict["NAME"]
     name = f"exolot_own_{uuid.uuid4().hex[:12]}"
     databases.create(name)
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         use(name)
         yield name
         use(before)
@@ -371,10 +377,14 @@ def committed_db(
 @pytest.fixture
 def demo_db(databases: Databases, committed_db: str) -> str:
     """`committed_db` as a demonstration, where records may have a past."""
-    with databases.connect(committed_db) as connection:
+    demonstration(databases, committed_db)
+    return committed_db
+
+
+def demonstration(databases: Databases, name: str) -> None:
+    with databases.connect(name) as connection:
         connection.execute("SELECT set_config('exolot.action', 'system.provision', false)")
         connection.execute("UPDATE products_installation SET kind = 'demo'")
-    return committed_db
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

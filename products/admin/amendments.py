@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.second_signatures import sign_second
+from products.admin.confirming import ConfirmingForm
+from products.admin.confirming_runs import items_of_amendment
 from products.admin.evidence import file_choices
-from products.admin.forms import ActionForm, file_choice, long_text, word
+from products.admin.forms import file_choice, long_text, word
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import divided, option
 from products.admin.requests import identity_in
@@ -36,7 +38,7 @@ MEANING = (
 )
 
 
-class SecondForm(ActionForm):
+class SecondForm(ConfirmingForm):
     outcome = word("Outcome", OUTCOMES, empty="choose")
     evidence = file_choice(
         "Compared with", "The file that you compared, of those attached to the lot or its runs."
@@ -148,7 +150,7 @@ class AmendmentAdmin(RecordAdmin[Amendment]):
 
     def sign_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         record = self.record(key)
-        files = amendment_page(record).files
+        seen = amendment_page(record)
 
         def perform(context: Any, typed: dict[str, Any]) -> Done:
             second = sign_second(
@@ -173,7 +175,7 @@ class AmendmentAdmin(RecordAdmin[Amendment]):
                 template="admin/exolot/second.html",
                 back=self.url("change", record.pk),
                 lot=record.lot,
-                arguments={"offered": files},
+                arguments={"offered": seen.files, "items": [*items_of_amendment(seen)]},
                 shown=lambda: self._second_shown(request, record),
                 crumbs=self._crumbs(record),
                 is_wide=True,

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from products.admin.forms import ActionForm
 from products.domain.amendments import AMENDMENT_LABELS, AmendmentKind
+from products.domain.comparison import FieldChange
 from products.domain.criteria import CATEGORY_LABELS, Verdict
 from products.domain.units import label_of
 from products.queries.lot_lines import CategoryTable, CriterionLine
@@ -27,15 +28,22 @@ STATES = {"waits": "waits for its second signature", "refused": "refused", "in_e
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """``key`` changes with the content, so that nobody confirms what they did not see."""
+    """``key`` changes with the content, so that nobody confirms what they did not see.
+
+    ``flag`` says how it differs from what it follows, and ``changes`` in what.
+    """
 
     label: str
     told: str
     url: str = ""
+    flag: str = ""
+    changes: tuple[FieldChange, ...] = ()
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{self.label}\0{self.told}".encode()).hexdigest()[:16]
+        differs = (f"{one.label}\0{one.before}\0{one.after}" for one in self.changes)
+        content = "\0".join((self.label, self.told, self.flag, *differs))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 class KeysField(forms.MultipleChoiceField):
@@ -109,18 +117,18 @@ def _criterion(line: CriterionLine) -> str:
     own = [(one.facts, one.verdict) for one in line.runs if one.facts is not None]
     found = [*own, *((one.facts, one.verdict) for one in line.inherited)]
     told = [
-        f"{_value(facts.reported, facts.unit)} {_word(verdict)} ({facts.number}, "
+        f"{value_text(facts.reported, facts.unit)} {word_of(verdict)} ({facts.number}, "
         f"version {facts.result_version})"
         for facts, verdict in found
     ]
     return f"{line.criterion.attribute}: {', '.join(told) or 'no result'}"
 
 
-def _value(reported: str, unit: str) -> str:
+def value_text(reported: str, unit: str) -> str:
     return f"{reported} {label_of(unit)}".rstrip() if reported else "no value"
 
 
-def _word(verdict: Verdict) -> str:
+def word_of(verdict: Verdict) -> str:
     return verdict.value.replace("_", " ")
 
 
@@ -129,8 +137,8 @@ def _amendment(line: LotAmendment) -> Item:
     of = f" of run {line.row.run.number}" if line.row.run else ""
     before, after = line.row.corrects, line.row.result
     change = (
-        f" from {_value(before.reported, before.unit)} {before.verdict} to "
-        f"{_value(after.reported, after.unit)} {after.verdict}"
+        f" from {value_text(before.reported, before.unit)} {before.verdict} to "
+        f"{value_text(after.reported, after.unit)} {after.verdict}"
         if before and after
         else ""
     )

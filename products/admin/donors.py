@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from products.actions.donors import determine_donor, register_donor
@@ -30,10 +31,12 @@ from products.admin.surface import RecordAdmin
 from products.domain.donors import OUTCOME_LABELS, DeterminationOutcome
 from products.domain.lots import local_text
 from products.domain.transcriptions import TranscriptionKind
-from products.models import Determination, Donor
+from products.models import Determination, Donor, Lot
 from products.models.fields import choices_of
 from products.queries.attachments import evidence
-from products.templatetags.exolot import mark
+from products.queries.facts import lots_from_donor
+from products.queries.uses import lots_named
+from products.templatetags.exolot import mark, standing_mark
 
 
 class DonorForm(ActionForm):
@@ -82,20 +85,7 @@ class DonorAdmin(RecordAdmin[Donor]):
             mark=mark(rows[0].outcome if rows else "undetermined"),
             facts=[("Code", record.code), ("Determinations", len(rows))],
             tables=[
-                Table(
-                    "Determinations of eligibility",
-                    (
-                        "Version",
-                        "Outcome",
-                        "Determined",
-                        "Establishment",
-                        "Records",
-                        "Signed",
-                        "Paper original",
-                    ),
-                    [_line(row) for row in rows],
-                    empty="Nobody has determined the donor's eligibility: lots are blocked.",
-                ),
+                _determinations(record),
                 Table(
                     "Tissue sources",
                     ("Source", "Tissue", "Recovered"),
@@ -176,8 +166,11 @@ class DonorAdmin(RecordAdmin[Donor]):
                 meaning="Donor eligible, ineligible or incomplete, as chosen above",
                 intro="The newest determination is the one in effect. Every lot of the donor is "
                 "judged again; one that is released and no longer may be is put on hold.",
+                template="admin/exolot/sign_records.html",
                 back=back,
+                shown=lambda: {"tables": [_determinations(donor), _lots_of(donor)]},
                 crumbs=self.record_crumbs(donor),
+                is_wide=True,
             ),
         )
 
@@ -193,6 +186,44 @@ class DonorAdmin(RecordAdmin[Donor]):
                 crumbs=self.record_crumbs(donor),
             ),
         )
+
+
+def _determinations(donor: Donor) -> Table:
+    rows = donor.determinations.select_related(
+        "donor", "signature", "transcription__verification__signature"
+    )
+    return Table(
+        "Determinations of eligibility",
+        (
+            "Version",
+            "Outcome",
+            "Determined",
+            "Establishment",
+            "Records",
+            "Signed",
+            "Paper original",
+        ),
+        [_line(row) for row in rows.order_by("-version")],
+        empty="Nobody has determined the donor's eligibility: lots are blocked.",
+    )
+
+
+def _lots_of(donor: Donor) -> Table:
+    """What a determination decides on: every lot with the donor in its genealogy."""
+    numbers = Lot.objects.filter(pk__in=lots_from_donor(donor.pk)).values_list("number", flat=True)
+    return Table(
+        "Lots that are judged again",
+        ("Lot", "Product", "Lot is"),
+        [
+            (
+                link(lot.number, reverse("admin:products_lot_change", args=[lot.pk])),
+                lot.product.name,
+                standing_mark(lot.status, lot.product.basis, lot.product.basis_reference),
+            )
+            for lot in lots_named(list(numbers), timezone.now())
+        ],
+        empty="None is registered.",
+    )
 
 
 def _line(row: Determination) -> tuple[Any, ...]:

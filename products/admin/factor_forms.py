@@ -32,4 +32,4 @@ class CodesForm(ActionForm):
 
 class RemovalForm(ActionForm):
     confirms = Confirms.BOTH
-    reason = text("Reason", whole=True)
+    reason = text("Reason", whole=True, widget=forms.TextInput({"autocomplete": "off"}))

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.investigations import MEANING, conclude_investigation
-from products.admin.forms import ActionForm, long_text, word
+from products.admin.confirming import ConfirmingForm
+from products.admin.confirming_runs import items_of_conclusion
+from products.admin.forms import long_text, word
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Shown, Table, link, option
 from products.admin.site import site
@@ -21,6 +23,7 @@ from products.domain.investigations import InvestigationOutcome
 from products.domain.lots import local_text
 from products.domain.units import label_of
 from products.models import Investigation
+from products.queries.run_page import run_page
 from products.templatetags.exolot import mark, verdict
 
 OUTCOMES = (
@@ -29,7 +32,7 @@ OUTCOMES = (
 )
 
 
-class ConclusionForm(ActionForm):
+class ConclusionForm(ConfirmingForm):
     outcome = word("Outcome", OUTCOMES, empty="choose")
     cause = long_text("Cause", "To invalidate, the cause must be named.")
     evidence = long_text("Evidence", "Document numbers that show the cause.")
@@ -146,7 +149,7 @@ class InvestigationAdmin(RecordAdmin[Investigation]):
             )
             return Done(back, f"Investigation {record.number} is concluded: {row.outcome}.")
 
-        result = record.result
+        page = run_page(record.run)
         return self.answer(
             request,
             ActionPage(
@@ -156,23 +159,11 @@ class InvestigationAdmin(RecordAdmin[Investigation]):
                 perform=perform,
                 submit="Sign the conclusion",
                 meaning=MEANING,
-                template="admin/exolot/sign_records.html",
+                template="admin/exolot/conclude.html",
                 back=back,
                 lot=record.lot,
-                shown=lambda: {
-                    "table": Table(
-                        "The result that is investigated",
-                        ("Run", "Verdict", "Reported", "Explanation"),
-                        [
-                            (
-                                record.run.number,
-                                verdict(result.verdict),
-                                f"{result.reported} {label_of(result.unit)}".strip(),
-                                result.explanation,
-                            )
-                        ],
-                    )
-                },
+                arguments={"items": [*items_of_conclusion(record, page)]},
+                shown=lambda: {"page": page, "zone": record.lot.site.zone},
                 crumbs=self.record_crumbs(record),
                 is_wide=True,
             ),

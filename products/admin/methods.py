@@ -10,10 +10,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from products.actions.methods import (
-    approve_method_version,
     draft_method_version,
     register_method,
-    retire_method_version,
 )
 from products.admin.attachments import (
     attach_option,
@@ -24,6 +22,8 @@ from products.admin.attachments import (
 )
 from products.admin.evidence import attaching
 from products.admin.forms import ActionForm, ListField, Suggesting, text, whole_number, word
+from products.admin.method_shown import VERSION_HEADERS, version_line
+from products.admin.method_signing import chosen_of, signing
 from products.admin.pages import ActionPage, Done
 from products.admin.parts import Option, Shown, Table, option
 from products.admin.readings import unit_choices
@@ -33,25 +33,14 @@ from products.admin.surface import RecordAdmin
 from products.admin.trainings import trainings_table
 from products.domain.calculations import FORMULA_LABELS, Formula
 from products.domain.criteria import CATEGORY_LABELS, Category
-from products.domain.lots import local_text
 from products.domain.methods import FAMILY_LABELS, DocumentState, MethodFamily
 from products.domain.transcriptions import TranscriptionKind
-from products.domain.units import label_of
-from products.models import Method, MethodVersion, Signature
+from products.models import Method, MethodVersion
 from products.models.fields import choices_of
 from products.queries.attachments import evidence
 from products.queries.registers import trainings
-from products.templatetags.exolot import mark
 
 MOST_DIGITS = 10
-VERSION_HEADERS = (
-    "Version",
-    "State",
-    "Document",
-    "Calculation",
-    "Limits of the method",
-    "Signed",
-)
 
 
 class MethodForm(ActionForm):
@@ -99,14 +88,6 @@ class VersionForm(ActionForm):
         "Least correlation of the standard curve",
         "Absolute value of r, such as 0.980; of a kinetic plate.",
     )
-
-
-class ChosenVersionForm(ActionForm):
-    version = word("Version", [])
-
-    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].widget.choices = versions
 
 
 @admin.register(Method, site=site)
@@ -209,12 +190,12 @@ class MethodAdmin(RecordAdmin[Method]):
         )
 
     def approve_page(self, request: HttpRequest, key: Any) -> HttpResponse:
-        method = self.record(key)
-        return self.answer(request, self._signing(method, DocumentState.DRAFT))
+        """Of the draft that ``?version=`` names, else of the newest."""
+        return self._signing(request, key, DocumentState.DRAFT)
 
     def retire_page(self, request: HttpRequest, key: Any) -> HttpResponse:
-        method = self.record(key)
-        return self.answer(request, self._signing(method, DocumentState.APPROVED))
+        """Of the approved version that ``?version=`` names, else of the newest."""
+        return self._signing(request, key, DocumentState.APPROVED)
 
     def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         """The file is of one version, which the address names: ``?version=2``."""
@@ -233,45 +214,13 @@ class MethodAdmin(RecordAdmin[Method]):
             ),
         )
 
-    def _signing(self, method: Method, state: DocumentState) -> ActionPage:
-        """Approving what is a draft, retiring what is approved."""
-        approves = state is DocumentState.DRAFT
-        act = approve_method_version if approves else retire_method_version
-        back = self.url("change", method.pk)
-        rows = list(method.versions.filter(state=state).order_by("-version"))
-
-        def perform(context: Any, typed: dict[str, Any]) -> Done:
-            number = typed["version"]
-            row = act(
-                context,
-                method=method.code,
-                version=int(number) if number.isdecimal() else 0,
-            )
-            return Done(back, f"Version {row.version} of {method.code} is {row.state}.")
-
-        return ActionPage(
-            action="method.approve" if approves else "method.retire",
-            title=f"{'Approve' if approves else 'Retire'} a version of method {method.code}",
-            form_class=ChosenVersionForm,
-            perform=perform,
-            submit="Sign and approve" if approves else "Sign and retire",
-            submit_class="primary" if approves else "danger",
-            meaning="Approved" if approves else "Retired",
-            intro="An approved version never changes."
-            if approves
-            else "No later run may use a retired version; earlier runs keep their results.",
-            template="admin/exolot/sign_records.html",
-            back=back,
-            arguments={"versions": [(str(row.version), f"version {row.version}") for row in rows]},
-            shown=lambda: {
-                "table": Table(
-                    "What is signed",
-                    VERSION_HEADERS,
-                    [version_line(row) for row in rows],
-                )
-            },
-            crumbs=self.record_crumbs(method),
-            is_wide=True,
+    def _signing(self, request: HttpRequest, key: Any, state: DocumentState) -> HttpResponse:
+        method = self.record(key)
+        rows = list(_versions(method))
+        typed = request.POST.get("version", "") or request.GET.get("version", "")
+        chosen = chosen_of(rows, state, typed)
+        return self.answer(
+            request, signing(rows, chosen, method, state, self.record_crumbs(method))
         )
 
 
@@ -310,44 +259,3 @@ def _of_versions(
                 paper_of(row),
                 f"Name the paper original of version {row.version}",
             )
-
-
-def version_line(row: MethodVersion) -> tuple[Any, ...]:
-    formula = FORMULA_LABELS[Formula(row.formula)]
-    parts = [
-        " in ".join(part for part in (formula, label_of(row.unit)) if part),
-        f"replicates: {row.replicates}",
-        row.incubation_hours and f"incubation: {row.incubation_hours} h",
-        row.media and f"media: {', '.join(row.media)}",
-    ]
-    limits = [
-        row.lod and f"LOD {row.lod}",
-        row.loq and f"LOQ {row.loq}",
-        row.max_cv_percent and f"CV at most {row.max_cv_percent} %",
-        row.minimum_count and f"at least {row.minimum_count} cells",
-        row.sensitivity and f"sensitivity {row.sensitivity} EU/mL",
-        _recovery(row),
-        row.min_correlation and f"correlation at least {row.min_correlation}",
-    ]
-    return (
-        f"v{row.version}",
-        mark(row.state),
-        row.document,
-        "; ".join(str(part) for part in parts if part),
-        "; ".join(str(limit) for limit in limits if limit),
-        "; ".join(_signed(signature) for signature in (row.approval, row.retirement) if signature),
-    )
-
-
-def _recovery(row: MethodVersion) -> str:
-    lower, upper = row.min_recovery_percent, row.max_recovery_percent
-    if lower and upper:
-        return f"recovery {lower} to {upper} %"
-    if lower or upper:
-        return f"recovery at {'least' if lower else 'most'} {lower or upper} %"
-    return ""
-
-
-def _signed(signature: Signature) -> str:
-    when = local_text(signature.signed_at, signature.zone)
-    return f"{signature.meaning} by {signature.printed_name}, {when}"

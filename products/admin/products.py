@@ -16,7 +16,7 @@ from products.admin.forms import ActionForm, text, whole_number, word
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Shown, Table, link, option
 from products.admin.site import site
-from products.admin.specifications import state_mark, with_successor
+from products.admin.specification_shown import state_mark, with_successor
 from products.admin.surface import RecordAdmin
 from products.admin.validity import today_of
 from products.domain.products import (

@@ -25,9 +25,11 @@ from products.domain.criteria import Category
 from products.domain.errors import DomainError, InvalidValueError
 from products.domain.results import SUPPORT_LABELS, SupportFacts, SupportKind, SupportOutcome
 from products.domain.units import UNITS, label_of
+from products.domain.worksheets import vessels_of
 from products.models import Reading, Run
 from products.models.fields import choices_of
 from products.queries.run_page import RunPage, inputs_of
+from products.queries.runs import reading_facts
 
 SPARE_VESSELS = 2
 GROWTH = (("", "not read"), ("no growth", "no growth"), ("growth", "growth"))
@@ -136,13 +138,11 @@ class ReadingsForm(ActionForm):
 
     def _known_vessels(self) -> list[tuple[str, str, str]]:
         """The vessels read so far; before that one of each kind for each required medium."""
-        seen = {(line.row.vessel, line.row.medium, line.row.role) for line in self.page.readings}
-        if seen:
-            return sorted(seen)
+        read = [reading_facts(line.row) for line in self.page.readings]
+        planned = [] if read else self._media()
         return [
-            (f"{medium}-{short}", medium, role.value)
-            for medium in self._media()
-            for short, role in (("P1", VesselRole.PRODUCT), ("NC", VesselRole.NEGATIVE_CONTROL))
+            (one.name, one.medium, one.role)
+            for one in vessels_of(read, planned, products=1, controls=1)
         ]
 
     def _media(self) -> list[str]:

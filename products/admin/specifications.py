@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from products.actions.specifications import approve_specification, draft_specification
+from products.actions.specifications import draft_specification
 from products.admin.attachments import (
     attach_option,
     files_table,
@@ -23,42 +22,28 @@ from products.admin.attachments import (
     transcribe_option,
 )
 from products.admin.evidence import attaching
-from products.admin.forms import ActionForm
 from products.admin.pages import ActionPage, Done, require
-from products.admin.parts import Option, Shown, Table, link, option
+from products.admin.parts import Option, Shown, link, option
 from products.admin.preparing import Preparation, prepared
 from products.admin.requests import identity_in
 from products.admin.site import site
 from products.admin.specification_form import SpecificationForm
+from products.admin.specification_shown import (
+    compared_versions,
+    criteria_of,
+    criteria_table,
+    notes_on,
+    state_mark,
+    with_successor,
+)
+from products.admin.specification_signing import approving
 from products.admin.surface import RecordAdmin
 from products.admin.validity import today_of
-from products.domain.comparison import SATISFIED_LABELS, ChangeKind, compare
-from products.domain.criteria import (
-    CATEGORY_LABELS,
-    STAGE_LABELS,
-    Criterion,
-    Rounding,
-    check_criterion,
-    measured_values_that_fail,
-)
 from products.domain.methods import DocumentState
 from products.domain.roles import Permission
 from products.domain.transcriptions import TranscriptionKind
 from products.models import Product, SpecificationVersion
 from products.queries.attachments import evidence
-from products.queries.facts import criterion_of
-from products.templatetags.exolot import badge, mark
-
-HEADERS = (
-    "Criterion",
-    "Category",
-    "Stage",
-    "Limit",
-    "Compared",
-    "Method",
-    "Result of",
-    "Required",
-)
 
 
 class SpecificationFilter(admin.SimpleListFilter):
@@ -129,7 +114,7 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
                 criteria_table(criteria),
                 files_table(evidence().filter(specification=record), identity_in(request).zone),
             ],
-            notes=_notes(criteria) if record.state == DocumentState.DRAFT else (),
+            notes=notes_on(criteria) if record.state == DocumentState.DRAFT else (),
             options=self._options(request, record),
         ).as_context()
 
@@ -193,33 +178,8 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
 
     def approve_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         record = self.record(key)
-        back = self.url("change", record.pk)
-
-        def perform(context: Any, typed: dict[str, Any]) -> Done:
-            approve_specification(context, product=record.product.code, version=record.version)
-            return Done(back, f"Specification {record} is approved.")
-
-        return self.answer(
-            request,
-            ActionPage(
-                action="specification.approve",
-                title=f"Approve specification {record}",
-                form_class=ActionForm,
-                perform=perform,
-                submit="Sign and approve",
-                meaning="Approved",
-                intro=f"{record.document}, effective from {record.effective_from}. "
-                f"{_because(record)}An approved version never changes.",
-                template="admin/exolot/sign_records.html",
-                back=back,
-                shown=lambda: {
-                    "table": criteria_table(criteria_of(record)),
-                    "notes": _notes(criteria_of(record)),
-                },
-                crumbs=self.record_crumbs(record),
-                is_wide=True,
-            ),
-        )
+        page = approving(record, self.url("change", record.pk), self.record_crumbs(record))
+        return self.answer(request, page)
 
     def attach_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         record = self.record(key)
@@ -262,95 +222,10 @@ class SpecificationAdmin(RecordAdmin[SpecificationVersion]):
                 "other": other,
                 "unknown": typed if typed and other is None else "",
                 "product": record.product,
-                **(_compared_versions(*pair) if pair else {}),
+                **(compared_versions(*pair) if pair else {}),
             },
         )
 
 
-def with_successor(rows: QuerySet[SpecificationVersion], today: date) -> QuerySet[Any]:
-    """Each with the later version that is approved and in effect on ``today`` as ``successor``."""
-    later = SpecificationVersion.objects.filter(
-        product=OuterRef("product"),
-        version__gt=OuterRef("version"),
-        state=DocumentState.APPROVED,
-        effective_from__lte=today,
-    )
-    return rows.annotate(successor=Subquery(later.order_by("-version").values("version")[:1]))
-
-
-def state_mark(state: str, successor: int | None) -> SafeString:
-    if state == DocumentState.APPROVED and successor is not None:
-        return badge("retired", "∅", f"Superseded by version {successor}")
-    return mark(state)
-
-
-def criteria_of(record: SpecificationVersion) -> list[Criterion]:
-    rows = record.criteria.select_related("method").order_by("position")
-    return [criterion_of(row, row.method.code) for row in rows]
-
-
-def criteria_table(criteria: Sequence[Criterion]) -> Table:
-    return Table(
-        "Criteria",
-        HEADERS,
-        [
-            (
-                f"{item.attribute} ({item.code})",
-                CATEGORY_LABELS[item.category],
-                STAGE_LABELS[item.stage],
-                item.limit_text,
-                _compared(item),
-                item.method,
-                SATISFIED_LABELS[item.satisfied_by],
-                "yes" if item.required else "no",
-            )
-            for item in criteria
-        ],
-    )
-
-
-def _because(record: SpecificationVersion) -> str:
-    return f"Why it follows the version before it: {record.change_reason}. " * bool(
-        record.change_reason
-    )
-
-
-def _compared(item: Criterion) -> str:
-    if not item.is_numeric:
-        return "as words"
-    how = "USP" if item.rounding is Rounding.USP else "Ph. Eur."
-    way = item.compared_on
-    return f"{way.value if way else 'not chosen'}, {how} rounding"
-
-
-def _compared_versions(
-    old: SpecificationVersion, new: SpecificationVersion
-) -> Mapping[str, object]:
-    changes = compare(criteria_of(old), criteria_of(new))
-    stated = (
-        ("Document", old.document, new.document),
-        ("Effective from", str(old.effective_from), str(new.effective_from)),
-        ("Why this version", old.change_reason, new.change_reason),
-        ("Approved", signed_by(old.approval), signed_by(new.approval)),
-    )
-    return {
-        "old": old,
-        "new": new,
-        "stated": stated,
-        "changes": changes,
-        "count": sum(change.kind is not ChangeKind.SAME for change in changes),
-    }
-
-
 def _shown_before_drafting(preparation: Preparation) -> Mapping[str, object]:
     return {"preparing": preparation.form, "panels": preparation.panels}
-
-
-def _notes(criteria: Sequence[Criterion]) -> list[str]:
-    """What is still missing, and which measured values a strict limit fails."""
-    found = []
-    for item in criteria:
-        found += [f"Criterion {item.code}: {defect}" for defect in check_criterion(item)]
-        if item.is_strict:
-            found.append(f"Criterion {item.code}: {measured_values_that_fail(item)}")
-    return found

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from products.actions.paper import Subject, name_of
-from products.admin.methods import VERSION_HEADERS, version_line
+from products.admin.method_shown import VERSION_HEADERS, version_line
 from products.admin.parts import Table, link
-from products.admin.specifications import criteria_of, criteria_table
+from products.admin.specification_shown import criteria_of, criteria_table
 from products.domain.donors import OUTCOME_LABELS, DeterminationOutcome
 from products.domain.lots import local_text
 from products.models import Determination, MethodVersion, Run, SpecificationVersion

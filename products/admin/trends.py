@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from products.domain.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart
 from products.domain.criteria import Verdict
@@ -13,7 +14,7 @@ from products.domain.trending import Trend, TrendLot, TrendValue
 from products.domain.units import label_of
 from products.models import Lot
 from products.queries.lot_page import LotPage
-from products.queries.lot_trends import TrendLine, lot_trends
+from products.queries.lot_trends import TrendLine, Trends, lot_trends
 
 SHAPES = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.REPORT_ONLY: "report"}
 BOUNDS = {"<": "below", ">": "above"}
@@ -62,21 +63,25 @@ class Figure:
 
 
 def trends(lot: Lot, page: LotPage) -> dict[str, object]:
-    """For the template; ``here`` is the place of this lot among the others."""
-    found = lot_trends(lot, page.facts)
+    """For the template."""
+    return trends_shown(lot_trends(lot, page.facts), lot.pk)
+
+
+def trends_shown(found: Trends, key: UUID) -> dict[str, object]:
+    """``here`` is the place of the lot ``key`` among the others."""
     urls = {row.key: NEIGHBOUR.format(row.key) for row in found.rows}
     return {
         "box": BOX,
         "kinds": KINDS,
         "figures": [_figure(line, [*urls.values()]) for line in found.lines],
         "groups": [
-            (group, [(row, urls[row.key], row.key == lot.pk) for row in group.rows])
+            (group, [(row, urls[row.key], row.key == key) for row in group.rows])
             for group in found.groups
         ],
         "first": found.rows[0].facts.number,
         "last": found.rows[-1].facts.number,
         "count": len(found.rows),
-        "here": next(place for place, row in enumerate(found.rows) if row.key == lot.pk),
+        "here": next(place for place, row in enumerate(found.rows) if row.key == key),
     }
 
 

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from products.admin.worksheet_rows import Cell, Mark, SheetRow, seen_name
+from products.admin.worksheet_cells import Cell, words_of
+from products.admin.worksheet_rows import Mark, SheetRow, seen_name
 from products.domain.blocks import BLOCK_CODES
 from products.domain.calculations import InputField
-from products.domain.lots import local_text
+from products.domain.lots import local_text, zone_named
 from products.domain.results import PURPOSE_LABELS, Purpose
 from products.domain.units import label_of
+from products.domain.worksheets import Look, Vessel, vessels_of
 from products.models import MethodVersion, Run
-from products.queries.worksheets import SheetRun, inputs_of_version
+from products.queries.worksheets import SheetRun, has_vessels, inputs_of_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Column:
     label: str
     unit: str
     words: str
-    is_per_replicate: bool
+    is_per_line: bool
     is_optional: bool
 
 
@@ -38,16 +40,20 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of inputs; ``number`` counts through the whole worksheet."""
+    """One line of inputs; ``number`` counts through the whole worksheet.
+
+    ``label`` is its replicate or culture vessel, ``under`` what is known of that.
+    """
 
     number: int
-    replicate: int
+    label: str
+    under: tuple[str, ...]
     places: tuple[Placed, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A run: as many lines as it has replicates."""
+    """A run: as many lines as it has replicates or culture vessels."""
 
     row: SheetRow
     lines: tuple[Line, ...]
@@ -75,28 +81,55 @@ def columns_of(version: MethodVersion) -> tuple[Column, ...]:
     return tuple(_column(version, item) for item in inputs_of_version(version))
 
 
-def lines_of(version: MethodVersion) -> int:
-    """How many lines a run of the method takes."""
-    inputs = inputs_of_version(version)
-    return version.replicates if any(item.per == "replicate" for item in inputs) else 1
+def labels_of(version: MethodVersion) -> str:
+    """What the lines of a run are, empty if it has one alone."""
+    if has_vessels(version):
+        return "Vessel"
+    return "Repl." if version.replicates > 1 and _has_replicates(version) else ""
 
 
 def width_of(version: MethodVersion) -> int:
-    """How many columns the blank has: sample, limit, remarks, and the replicate if it has some."""
-    return len(inputs_of_version(version)) + 3 + (lines_of(version) > 1)
+    """How many columns the blank has: sample, limit, remarks, and the lines' labels if any."""
+    return len(inputs_of_version(version)) + 3 + bool(labels_of(version))
+
+
+def blank_lines(version: MethodVersion, look: Look | None) -> list[str]:
+    """The labels of the lines of a run of which nothing is read yet."""
+    if look is not None:
+        planned = vessels_of((), version.media, products=look.products, controls=look.controls)
+        return [one.name for one in planned]
+    count = version.replicates if _has_replicates(version) else 1
+    return [str(number) for number in range(1, count + 1)]
 
 
 def groups_of(rows: Sequence[SheetRow]) -> Iterator[Group]:
     first = 0
     for row in rows:
-        version = row.item.run.method_version
-        count = lines_of(version)
-        lines = tuple(
-            Line(first + at, at + 1, tuple(_places(row, version, at + 1, count)))
-            for at in range(count)
-        )
-        first += count
+        lines = tuple(_lines(row, first))
+        first += len(lines)
         yield Group(row, lines, row.mark())
+
+
+def _lines(row: SheetRow, first: int) -> Iterator[Line]:
+    version = row.item.run.method_version
+    if row.item.look is None:
+        count = version.replicates if _has_replicates(version) else 1
+        for at in range(count):
+            yield Line(first + at, str(at + 1), (), tuple(_places(row, version, at + 1, count)))
+        return
+    looks = row.item.last_looks()
+    for at, cell in enumerate(row.cells.values()):
+        reading = cell.reading
+        last = looks.get(Vessel(reading.medium, reading.vessel, reading.role))
+        under = [f"{reading.medium}, {reading.role.replace('_', ' ')}"]
+        if last is not None and last.read_at is not None:
+            at_site = last.read_at.astimezone(zone_named(row.item.run.performed_zone))
+            under.append(f"{last.text} {at_site:%Y-%m-%d %H:%M %Z}")
+        yield Line(first + at, reading.vessel, tuple(under), (Placed(cell, 0, 1),))
+
+
+def _has_replicates(version: MethodVersion) -> bool:
+    return any(item.per == "replicate" for item in inputs_of_version(version))
 
 
 def doubt_groups(rows: Iterable[SheetRow]) -> tuple[DoubtGroup, ...]:
@@ -110,22 +143,28 @@ def doubt_groups(rows: Iterable[SheetRow]) -> tuple[DoubtGroup, ...]:
     )
 
 
-def head_of(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+def head_of(runs: Sequence[Run], look: Look | None) -> tuple[tuple[str, str], ...]:
     """What the runs have in common, or all that they differ in, as label and value."""
+    times = [local_text(look.read_at, run.performed_zone) for run in runs] if look else []
     pairs = {
+        "Vessels read": times,
         "Purpose": [PURPOSE_LABELS[Purpose(run.purpose)] for run in runs],
-        "Performed": [local_text(run.performed_at, run.performed_zone) for run in runs],
+        "Incubated from" if look else "Performed": [
+            local_text(run.performed_at, run.performed_zone) for run in runs
+        ],
         "Instrument": [run.instrument.code if run.instrument else "none named" for run in runs],
     }
-    return tuple((label, ", ".join(dict.fromkeys(values))) for label, values in pairs.items())
+    return tuple(
+        (label, ", ".join(dict.fromkeys(values))) for label, values in pairs.items() if values
+    )
 
 
 def _column(version: MethodVersion, item: InputField) -> Column:
     return Column(
         label=item.label,
         unit=label_of(item.unit or version.unit),
-        words=" or ".join(item.words),
-        is_per_replicate=item.per == "replicate" and version.replicates > 1,
+        words=" or ".join(words_of(item)),
+        is_per_line=item.per == "vessel" or (item.per == "replicate" and version.replicates > 1),
         is_optional=item.optional,
     )
 

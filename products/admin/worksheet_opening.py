@@ -18,12 +18,12 @@ from products.admin.opening import MEDIA_FIELDS, known_media, media_named
 from products.admin.pages import Done, Perform
 from products.domain.errors import DomainError
 from products.domain.results import PURPOSE_LABELS, Purpose
-from products.models import Instrument
+from products.models import Instrument, MethodVersion
 from products.models.fields import choices_of
-from products.queries.worksheets import Candidate
+from products.queries.worksheets import Candidate, has_vessels
 
-NOT_HERE = frozenset({Purpose.REPEAT, Purpose.RETEST})
-"""Purposes that name another record for each run."""
+NOT_HERE = frozenset({Purpose.RETEST})
+"""It names its plan for each run, and plans are not kept."""
 
 
 class OpenSheetForm(ActionForm):
@@ -45,6 +45,25 @@ class OpenSheetForm(ActionForm):
         label="From paper, of before the site's go-live date", required=False
     )
 
+    def __init__(self, *args: Any, picked: Sequence[Candidate], **kwargs: Any) -> None:
+        """A field for each sample whose criterion has a run that can be repeated."""
+        super().__init__(*args, **kwargs)
+        self.repeats: dict[str, str] = {}
+        for number, one in enumerate(picked, 1):
+            if one.repeatable:
+                self.repeats[one.key] = name = f"repeats_{number}"
+                known = [(run.number, run.number) for run in one.repeatable]
+                label = f"Repeated by a run on {one.sample.number}, {one.criterion.code}"
+                self.fields[name] = word(label, known, "Of purpose repeat alone.", empty="none")
+                self.fields[name].initial = known[-1][0]
+
+    def clean(self) -> dict[str, Any]:
+        """``repeats`` by the key of the candidate, of purpose repeat alone."""
+        cleaned = super().clean()
+        repeats = {key: cleaned.pop(name, "") for key, name in self.repeats.items()}
+        cleaned["repeats"] = repeats if cleaned.get("purpose") == Purpose.REPEAT else {}
+        return cleaned
+
 
 def suggestions() -> Mapping[str, Any]:
     return {
@@ -53,11 +72,13 @@ def suggestions() -> Mapping[str, Any]:
     }
 
 
-def opening_runs(request: HttpRequest, picked: Sequence[Candidate]) -> Perform:
+def opening_runs(
+    request: HttpRequest, version: MethodVersion, picked: Sequence[Candidate]
+) -> Perform:
     """Opens what can be opened. When nothing can, the first refusal goes back to the form."""
 
     def perform(context: Context, typed: dict[str, Any]) -> Done:
-        stated = {name: typed[name] for name in typed if name not in MEDIA_FIELDS}
+        stated = {name: typed[name] for name in typed if name not in {*MEDIA_FIELDS, "repeats"}}
         media = media_named(typed)
         opened: list[str] = []
         refused: list[tuple[Candidate, DomainError]] = []
@@ -68,6 +89,7 @@ def opening_runs(request: HttpRequest, picked: Sequence[Candidate]) -> Perform:
                     sample=one.sample.number,
                     criterion=one.criterion.code,
                     media=media,
+                    repeats=typed["repeats"].get(one.key, ""),
                     **stated,
                 )
             except DomainError as error:
@@ -78,9 +100,20 @@ def opening_runs(request: HttpRequest, picked: Sequence[Candidate]) -> Perform:
             raise refused[0][1]
         for one, refusal in refused:
             messages.error(request, f"No run on sample {one.sample.number}: {refusal.message}")
-        return Done(
-            f"{reverse('admin:worksheet_sheet')}?{urlencode({'run': opened}, doseq=True)}",
-            f"Runs opened: {len(opened)}. Nothing is judged before you submit.",
-        )
+        return _go_on(version, opened)
 
     return perform
+
+
+def _go_on(version: MethodVersion, opened: Sequence[str]) -> Done:
+    """To the grid; before looks at vessels, to where their time is stated."""
+    if has_vessels(version):
+        query: dict[str, Any] = {"method": version.method.code, "run": opened}
+        return Done(
+            f"{reverse('admin:worksheet')}?{urlencode(query, doseq=True)}",
+            f"Runs opened: {len(opened)}. State when you read their vessels, then go on.",
+        )
+    return Done(
+        f"{reverse('admin:worksheet_sheet')}?{urlencode({'run': opened}, doseq=True)}",
+        f"Runs opened: {len(opened)}. Nothing is judged before you submit.",
+    )

@@ -5,23 +5,23 @@ The verdict of a row is what `submit_run` would make of it now, by the functions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from products.actions.base import Context
-from products.actions.results import check_reading_of, judge_against
-from products.domain.calculations import InputField, ReadingFacts
+from products.actions.results import judge_against
+from products.admin.worksheet_cells import Cell, cells_of, why_refused
+from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Verdict
 from products.domain.errors import DomainError
 from products.domain.lots import local_text
-from products.domain.worksheets import RunSeen, Spot, merge, seen_in, spots_of
+from products.domain.worksheets import RunSeen, Spot, merge, seen_in
 from products.models import Reading
-from products.queries.worksheets import SheetRun, inputs_of_version
+from products.queries.runs import reading_facts
+from products.queries.worksheets import SheetRun
 from products.templatetags.exolot import VERDICT_MARKS
-
-LONGEST_READING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +32,6 @@ class Mark:
     glyph: str
     word: str
     text: str = ""
-
-
-@dataclass(slots=True)
-class Cell:
-    """``saved`` is what is on record, ``text`` what stands in the input; ``note`` what somebody
-    else did there meanwhile.
-    """
-
-    field: InputField
-    replicate: int
-    name: str
-    label: str
-    unit: str
-    saved: str
-    text: str
-    error: str = ""
-    note: str = ""
-    is_conflict: bool = False
-
-    @property
-    def spot(self) -> Spot:
-        return self.field.name, self.replicate
-
-    @property
-    def says(self) -> str:
-        return self.error or self.note
-
-    def as_reading(self) -> ReadingFacts:
-        return ReadingFacts(self.field.name, self.text, self.unit, self.replicate)
 
 
 @dataclass(slots=True)
@@ -118,6 +89,8 @@ class SheetRow:
         if self.has_unreadable:
             return Mark("invalid", "!", "Not readable", "Look at the marked cells.")
         if not any(cell.text for cell in self.cells.values()):
+            if version is not None:
+                return _official(version.verdict, version.row.explanation)
             return Mark("draft", "…", "Empty")
         if missing := self.missing:
             one = len(missing) == 1
@@ -126,7 +99,12 @@ class SheetRow:
         return self._judged()
 
     def _judged(self) -> Mark:
-        readings = [cell.as_reading() for cell in self.cells.values() if cell.text]
+        here = {cell.place for cell in self.cells.values()}
+        earlier = [row for place, row in self.item.latest().items() if place not in here]
+        readings = [
+            *map(reading_facts, earlier),
+            *(cell.as_reading() for cell in self.cells.values() if cell.text),
+        ]
         try:
             judged = judge_against(self.item.run, self.item.criterion_row, readings)
         except DomainError as error:
@@ -151,8 +129,10 @@ class SheetRow:
             return Mark("open", "!", "Not all saved", self.news)
         if self.changed:
             return Mark("draft", "✎", "Not saved yet", self.news)
-        if not self.item.readings:
+        if not any(cell.saved for cell in self.cells.values()):
             return Mark("draft", "…", "Nothing saved", self.news)
+        if self.item.is_submitted:
+            return Mark("submitted", "✓", "Submitted", self.news or self._last_saved())
         return Mark("saved", "✎", "Saved, no result yet", self.news or self._last_saved())
 
     def _last_saved(self) -> str:
@@ -186,15 +166,15 @@ def row_of(item: SheetRun, context: Context, typed: Mapping[str, str] | None = N
     now = item.latest()
     seen = (seen_in(typed.get(seen_name(item), "")) if typed else None) or item.seen
     then = item.latest(upto=seen.readings)
-    for cell in _cells(item, now):
-        base = then[cell.spot].text if cell.spot in then else ""
+    for spot, cell in cells_of(item, now):
+        base = then[cell.place].text if cell.place in then else ""
         sent = (typed or {}).get(cell.name)
         merged = merge(base, cell.saved, base if sent is None else sent.strip())
         cell.text, cell.is_conflict = merged.text, merged.theirs is not None
         if base != cell.saved and (cell.is_conflict or cell.text != (sent or "").strip()):
-            cell.note = _by_whom(item, now[cell.spot], context, is_conflict=cell.is_conflict)
-        cell.error = _why_refused(item, cell, context) if item.is_open else ""
-        row.cells[cell.spot] = cell
+            cell.note = _by_whom(item, now[cell.place], context, is_conflict=cell.is_conflict)
+        cell.error = why_refused(item, cell, context) if item.is_open else ""
+        row.cells[spot] = cell
     row.news = _news(item, seen, context)
     return row
 
@@ -219,41 +199,6 @@ def row_after(row: SheetRow, item: SheetRun, context: Context) -> SheetRow:
 
 def seen_name(item: SheetRun) -> str:
     return f"{item.run.number}:seen"
-
-
-def _cells(item: SheetRun, now: Mapping[Spot, Reading]) -> Iterator[Cell]:
-    version = item.run.method_version
-    for asked, replicate in spots_of(inputs_of_version(version), version.replicates):
-        saved = now.get((asked.name, replicate))
-        text = saved.text if saved else ""
-        which = (
-            f", replicate {replicate}"
-            if asked.per == "replicate" and version.replicates > 1
-            else ""
-        )
-        yield Cell(
-            field=asked,
-            replicate=replicate,
-            name=f"{item.run.number}:{asked.name}:{replicate}",
-            label=f"{asked.label}{which}, run {item.run.number}",
-            unit=(saved.unit if saved else "") or asked.unit or version.unit,
-            saved=text,
-            text=text,
-        )
-
-
-def _why_refused(item: SheetRun, cell: Cell, context: Context) -> str:
-    if cell.text == cell.saved:
-        return ""
-    if not cell.text:
-        return f"Saved as {cell.saved!r}: a saved reading is replaced by another, not removed."
-    if len(cell.text) > LONGEST_READING:
-        return f"A reading has at most {LONGEST_READING} characters."
-    try:
-        check_reading_of(item.run, cell.as_reading(), context)
-    except DomainError as error:
-        return error.message
-    return ""
 
 
 def _by_whom(item: SheetRun, theirs: Reading, context: Context, *, is_conflict: bool) -> str:

@@ -75,6 +75,8 @@ def save_rows(request: HttpRequest, items: Iterable[SheetRun], *, submits: bool)
 def _why_not_submitted(row: SheetRow) -> str:
     if not row.item.is_open:
         return f"Run {row.number} is {row.item.run.state} already."
+    if row.item.is_submitted and not row.changed:
+        return f"Run {row.number} is submitted already, with all that is saved."
     if row.has_unreadable:
         return f"Run {row.number} is not submitted: a cell cannot be read."
     if row.has_conflicts:
@@ -92,7 +94,8 @@ def _afterwards(
     request: HttpRequest, rows: Iterable[SheetRow], context: Context
 ) -> tuple[SheetRow, ...]:
     before = {row.number: row for row in rows}
-    now = sheet_runs(list(before), identity_in(request))
+    look = next((row.item.look for row in before.values()), None)
+    now = sheet_runs(list(before), identity_in(request), look)
     return tuple(row_after(before[item.run.number], item, context) for item in now)
 
 

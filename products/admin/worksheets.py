@@ -21,16 +21,19 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
 from products.admin.as_of import refuse_as_of
 from products.admin.pages import STALE, ActionPage, Crumb, answer, require
 from products.admin.requests import context_from, identity_in
+from products.admin.worksheet_choosing import LookForm, UnfitError, picked_in, sheet_in
 from products.admin.worksheet_grid import (
+    blank_lines,
     columns_of,
     doubt_groups,
     groups_of,
     head_of,
-    lines_of,
+    labels_of,
     width_of,
 )
 from products.admin.worksheet_opening import OpenSheetForm, opening_runs, suggestions
@@ -40,27 +43,22 @@ from products.admin.worksheet_saving import Sent, rows_typed, save_rows
 from products.domain.errors import UnknownReferenceError
 from products.domain.results import Purpose
 from products.domain.roles import Permission
+from products.domain.worksheets import Look
 from products.models import MethodVersion
 from products.queries.worksheets import (
     MOST_RUNS,
     MOST_SAMPLES,
-    Candidate,
-    SheetRun,
     candidates,
+    has_vessels,
     methods_on_worksheets,
     open_runs,
-    sheet_runs,
-    takes_worksheets,
+    outside_runs,
 )
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
 WHAT = "filling in a worksheet"
-
-
-class UnfitError(Exception):
-    """The runs or samples named do not make one worksheet; the message says why."""
 
 
 class WorksheetPages:
@@ -97,7 +95,7 @@ class WorksheetPages:
                 if view in {self.judge, self.save}:
                     return JsonResponse({"error": str(error)}, status=400)
                 messages.error(request, str(error))
-                return HttpResponseRedirect(reverse("admin:worksheet"))
+                return HttpResponseRedirect(f"{reverse('admin:worksheet')}?{error.query}")
 
         return guarded
 
@@ -116,13 +114,16 @@ class WorksheetPages:
             version=version,
             beginning=beginning,
             runs=open_runs(version, beginning=beginning)[:MOST_RUNS] if version else [],
+            ticked=request.GET.getlist("run"),
+            outside=outside_runs(version, beginning=beginning)[:MOST_RUNS] if version else [],
+            look=_look_form(request) if version and has_vessels(version) else None,
             candidates=found,
             most=MOST_SAMPLES if len(found) >= MOST_SAMPLES else 0,
         )
 
     def plan(self, request: HttpRequest) -> HttpResponse:
         """The chosen samples: to print for the bench, and to open a run on each."""
-        version, picked = _picked(request)
+        version, picked = picked_in(request)
         title = f"Worksheet for {version.method.code}"
         return answer(
             self.site,
@@ -131,7 +132,8 @@ class WorksheetPages:
                 action="run.open",
                 title=title,
                 form_class=OpenSheetForm,
-                perform=opening_runs(request, picked),
+                perform=opening_runs(request, version, picked),
+                arguments={"picked": picked},
                 submit=f"Open {len(picked)} run{'' if len(picked) == 1 else 's'}",
                 template="admin/exolot/worksheet_plan.html",
                 back=_address("worksheet", method=[version.method.code]),
@@ -157,11 +159,12 @@ class WorksheetPages:
     def bench(self, request: HttpRequest) -> HttpResponse:
         """A blank worksheet, to be printed: of open runs, or of samples before they are opened."""
         if request.GET.getlist("run"):
-            items = _sheet(request.GET.getlist("run"), request)
-            version = items[0].run.method_version
+            items = sheet_in(request.GET.getlist("run"), request)
+            version, look = items[0].run.method_version, items[0].look
             rows = bench_rows(items)
         else:
-            version, picked = _picked(request)
+            version, picked = picked_in(request)
+            look = Look(timezone.now()) if has_vessels(version) else None
             rows = bench_rows(picked)
         return self._shown(
             request,
@@ -171,13 +174,14 @@ class WorksheetPages:
             version=version,
             columns=columns_of(version),
             width=width_of(version),
-            lines=range(1, lines_of(version) + 1),
+            line_label=labels_of(version),
+            lines=blank_lines(version, look),
             rows=rows,
         )
 
     def sheet(self, request: HttpRequest) -> HttpResponse:
         """The grid. Sent without JavaScript, or to submit, it is saved and shown again."""
-        items = _sheet(request.GET.getlist("run"), request)
+        items = sheet_in(request.GET.getlist("run"), request)
         if request.method != "POST":
             context = context_from(request)
             return self._grid(request, [row_of(item, context) for item in items])
@@ -198,12 +202,12 @@ class WorksheetPages:
         """What a submit would make of what is typed; writes nothing."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        return _as_json(rows_typed(request, _sheet(request.POST.getlist("run"), request)))
+        return _as_json(rows_typed(request, sheet_in(request.POST.getlist("run"), request)))
 
     def save(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        items = _sheet(request.POST.getlist("run"), request)
+        items = sheet_in(request.POST.getlist("run"), request)
         return _as_json(save_rows(request, items, submits=False).rows)
 
     def _grid(
@@ -211,6 +215,8 @@ class WorksheetPages:
     ) -> HttpResponse:
         runs = [row.item.run for row in rows]
         version = runs[0].method_version
+        stated = {name: request.GET.get(name, "") for name in LookForm.base_fields}
+        look = urlencode(stated) if has_vessels(version) else ""
         return self._shown(
             request,
             "admin/exolot/worksheet.html",
@@ -218,16 +224,17 @@ class WorksheetPages:
             status=status,
             crumbs=self._crumbs(version),
             version=version,
-            head=head_of(runs),
+            head=head_of(runs, rows[0].item.look),
             columns=columns_of(version),
             width=width_of(version) + 1,
-            has_replicates=lines_of(version) > 1,
+            line_label=labels_of(version),
             groups=list(groups_of(rows)),
             doubts=doubt_groups(rows),
             is_open=any(row.takes_input for row in rows),
-            judge=reverse("admin:worksheet_judge"),
-            save=reverse("admin:worksheet_save"),
-            bench=_address("worksheet_bench", run=[run.number for run in runs]),
+            has_vessels=has_vessels(version),
+            judge=f"{reverse('admin:worksheet_judge')}?{look}",
+            save=f"{reverse('admin:worksheet_save')}?{look}",
+            bench=f"{_address('worksheet_bench', run=[run.number for run in runs])}&{look}",
         )
 
     def _shown(
@@ -243,49 +250,10 @@ class WorksheetPages:
         )
 
 
-def _picked(request: HttpRequest) -> tuple[MethodVersion, list[Candidate]]:
-    chosen = request.GET.get("method", "")
-    version = next((one for one in methods_on_worksheets() if one.method.code == chosen), None)
-    if version is None:
-        raise UnfitError("Choose a method first.")
-    keys = request.GET.getlist("pick")
-    if not keys:
-        raise UnfitError("Choose at least one sample.")
-    if len(keys) > MOST_RUNS:
-        raise UnfitError(f"A worksheet takes {MOST_RUNS} runs; {len(keys)} samples were chosen.")
-    picked = candidates(version, keys=keys)
-    if len(picked) != len(set(keys)):
-        unknown = sorted(set(keys) - {one.key for one in picked})
-        raise UnfitError(
-            f"Method {version.method.code} is not asked for on {unknown[0].replace('~', ', ')}: no "
-            "such sample, or the lot's specification does not ask for it at this stage."
-        )
-    return version, picked
-
-
-def _sheet(numbers: Sequence[str], request: HttpRequest) -> tuple[SheetRun, ...]:
-    """The runs of one worksheet.
-
-    Raises:
-        UnfitError: they do not fit on one.
-        UnknownReferenceError: a number names no run.
-    """
-    if not numbers:
-        raise UnfitError("Choose at least one run.")
-    if len(numbers) > MOST_RUNS:
-        raise UnfitError(f"A worksheet takes {MOST_RUNS} runs; {len(numbers)} were named.")
-    items = sheet_runs(numbers, identity_in(request))
-    first = items[0].run
-    for item in items:
-        run = item.run
-        if run.method_version_id != first.method_version_id:
-            raise UnfitError(
-                f"Run {run.number} is by {run.method_version}, run {first.number} by "
-                f"{first.method_version}: a worksheet has one method version."
-            )
-        if run.laboratory is not None or not takes_worksheets(run.method_version):
-            raise UnfitError(f"Run {run.number} has no cells on a worksheet: enter it on its page.")
-    return items
+def _look_form(request: HttpRequest) -> LookForm:
+    """With what was stated, where something was."""
+    known = {"read_zone": identity_in(request).zone, "products": 1, "controls": 1}
+    return LookForm(request.GET if "read_at" in request.GET else None, initial=known)
 
 
 def _outcome(sent: Sent) -> list[tuple[int, str]]:

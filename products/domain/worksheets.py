@@ -7,21 +7,70 @@ are shown, and the second one to save says which of them stands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from products.domain.blocks import BLOCK_CODES
 from products.domain.calibration import why_not_calibrated
+from products.domain.readings import VesselRole
 from products.domain.rules_on_records import covers_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, datetime
 
     from products.domain.facts import InstrumentFacts, MediaFacts, TrainingFacts
-    from products.domain.readings import InputField
+    from products.domain.readings import InputField, ReadingFacts
 
 Spot = tuple[str, int]
 """A cell of a run: the name of the reading, and its replicate."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Vessel:
+    """A culture vessel of a run; ``role`` is a word of `VesselRole`, of paper it may be another."""
+
+    medium: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the vessels of several runs: when, and how many vessels of each medium a run has
+    that was not read before.
+    """
+
+    read_at: datetime
+    products: int = 1
+    controls: int = 1
+
+
+def vessels_of(
+    read: Iterable[ReadingFacts], media: Sequence[str], *, products: int, controls: int
+) -> tuple[Vessel, ...]:
+    """Those that were read, then of each medium as many more as are still to be read at first."""
+    known = {Vessel(one.medium, one.vessel, one.role) for one in read}
+    planned = [
+        vessel
+        for medium in media
+        for role, count in ((VesselRole.PRODUCT, products), (VesselRole.NEGATIVE_CONTROL, controls))
+        for vessel in _planned(medium, role, count, known)
+    ]
+    return (*sorted(known), *planned)
+
+
+def _planned(medium: str, role: VesselRole, count: int, known: set[Vessel]) -> Iterator[Vessel]:
+    there = sum((one.medium, one.role) == (medium, role) for one in known)
+    named = (Vessel(medium, _name(medium, role, number), role) for number in range(1, count + 1))
+    return islice((one for one in named if one not in known), max(0, count - there))
+
+
+def _name(medium: str, role: VesselRole, number: int) -> str:
+    """``FTM-P1``, ``FTM-P2``, ``FTM-NC``, ``FTM-NC2``."""
+    if role is VesselRole.PRODUCT:
+        return f"{medium}-P{number}"
+    return f"{medium}-NC{number if number > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from products.domain.calculations import FORMULA_INPUTS, Formula, InputField
-from products.domain.criteria import Criterion, SatisfiedBy
+from products.domain.criteria import Criterion, SatisfiedBy, Verdict
 from products.domain.errors import UnknownReferenceError
 from products.domain.facts import TrainingFacts
+from products.domain.investigations import InvestigationOutcome
 from products.domain.lots import Decision, zone_named
 from products.domain.methods import DocumentState
-from products.domain.results import RunState
-from products.domain.worksheets import Doubt, RunSeen, Spot, doubts_about
+from products.domain.results import SATISFYING, RunState
+from products.domain.worksheets import Doubt, Look, RunSeen, Vessel, doubts_about, vessels_of
 from products.models import Criterion as CriterionRow
-from products.models import MethodVersion, Reading, Run, RunMedia, Sample, Training
+from products.models import (
+    Investigation,
+    MethodVersion,
+    Reading,
+    Run,
+    RunMedia,
+    Sample,
+    Training,
+)
 from products.queries.facts import criterion_of
 from products.queries.people import Identity
+from products.queries.runs import Place, place_of, reading_facts, results_in_effect
 from products.queries.supporting_facts import supporting_facts
 from products.queries.versions import VersionLine, is_in_effect, versions_of
 
@@ -44,24 +54,60 @@ class SheetRun:
     seen: RunSeen
     version: VersionLine | None
     doubts: tuple[Doubt, ...]
+    look: Look | None
 
     @property
     def is_open(self) -> bool:
-        """Whether a worksheet takes readings of it: it was never submitted, nor set aside."""
+        """Whether a worksheet takes readings of it: never submitted, or incubating, and not set
+        aside.
+        """
+        if self.run.state == RunState.SUBMITTED and self.version and self.has_vessels:
+            return not self.version.row.final
         return self.run.state == RunState.SAVED
 
-    def latest(self, upto: int | None = None) -> dict[Spot, Reading]:
-        """What stood in each cell when the reading number ``upto`` was the last; now, without."""
+    @property
+    def has_vessels(self) -> bool:
+        return has_vessels(self.run.method_version)
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether a version of the result rests on all that is saved."""
+        last = max((row.sequence for row in self.readings), default=0)
+        return self.version is not None and self.version.row.reading_sequence >= last
+
+    def vessels(self) -> tuple[Vessel, ...]:
+        """Once a look was submitted, those that it was at."""
+        assert self.look is not None
+        read = [reading_facts(row) for row in self.latest().values()]
+        is_begun = bool(read) and self.run.state != RunState.SAVED
+        media = () if is_begun else self.run.method_version.media
+        return vessels_of(read, media, products=self.look.products, controls=self.look.controls)
+
+    def last_looks(self) -> dict[Vessel, Reading]:
+        """Of each vessel the last reading before the present look's."""
+        assert self.look is not None
+        earlier = [
+            (row.read_at, row)
+            for row in self.latest().values()
+            if row.read_at is not None and row.read_at < self.look.read_at
+        ]
+        earlier.sort(key=lambda one: one[0])
+        return {Vessel(row.medium, row.vessel, row.role): row for _, row in earlier}
+
+    def latest(self, upto: int | None = None) -> dict[Place, Reading]:
+        """What stood at each place when the reading number ``upto`` was the last; now, without."""
         found = {
-            (row.name, row.replicate): row
-            for row in self.readings
-            if upto is None or row.sequence <= upto
+            place_of(row): row for row in self.readings if upto is None or row.sequence <= upto
         }
-        return {spot: row for spot, row in found.items() if not row.removed}
+        return {place: row for place, row in found.items() if not row.removed}
 
 
-def sheet_runs(numbers: Sequence[str], reader: Identity) -> tuple[SheetRun, ...]:
+def sheet_runs(
+    numbers: Sequence[str], reader: Identity, look: Look | None = None
+) -> tuple[SheetRun, ...]:
     """The runs in the order of their lots and samples; doubts are those about ``reader``'s work.
+
+    ``look`` is the one that runs with culture vessels are read at.
 
     Raises:
         UnknownReferenceError: a number names no run.
@@ -100,14 +146,15 @@ def sheet_runs(numbers: Sequence[str], reader: Identity) -> tuple[SheetRun, ...]
             ),
             version=next((line for line in versions.get(run.pk, ()) if line.counts), None),
             doubts=doubts[run.pk],
+            look=look,
         )
         for run in runs
     )
 
 
-def takes_worksheets(version: MethodVersion) -> bool:
-    """Whether each reading of the method has one cell; looks at culture vessels have none."""
-    return all(field.per != "vessel" for field in inputs_of_version(version))
+def has_vessels(version: MethodVersion) -> bool:
+    """Whether its readings are looks at culture vessels, each at a time of its own."""
+    return any(field.per == "vessel" for field in inputs_of_version(version))
 
 
 def inputs_of_version(version: MethodVersion) -> tuple[InputField, ...]:
@@ -120,35 +167,51 @@ def methods_on_worksheets() -> list[MethodVersion]:
     latest: dict[UUID, MethodVersion] = {}
     for row in rows.order_by("method__code", "-version"):
         latest.setdefault(row.method_id, row)
-    return [row for row in latest.values() if takes_worksheets(row)]
+    return list(latest.values())
 
 
 def open_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
-    """Made in this house, not submitted yet; each with ``saved``, how many readings it has."""
+    """Made in this house and not submitted, or incubating; with ``saved``, how many readings."""
     return (
-        Run.objects.filter(
-            method_version=version,
-            state=RunState.SAVED,
-            laboratory__isnull=True,
-            sample__number__istartswith=beginning,
-        )
+        _begun(version, beginning)
+        .filter(Q(state=RunState.SAVED) | Q(state=RunState.SUBMITTED, is_final=False))
+        .filter(laboratory__isnull=True)
         .select_related("lot", "sample", "criterion", "recorded_by__person")
         .annotate(saved=Count("readings"))
         .order_by("lot__number", "sample__number", "number")
     )
 
 
+def outside_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
+    """Those of outside laboratories that are not submitted: their reports are transcribed."""
+    return (
+        _begun(version, beginning)
+        .filter(state=RunState.SAVED, laboratory__isnull=False)
+        .select_related("lot", "sample", "laboratory")
+        .order_by("lot__number", "sample__number", "number")
+    )
+
+
+def _begun(version: MethodVersion, beginning: str) -> QuerySet[Run]:
+    current = results_in_effect().filter(run=OuterRef("pk")).order_by("-version")
+    return Run.objects.filter(
+        method_version=version, sample__number__istartswith=beginning
+    ).annotate(is_final=Subquery(current.values("final")[:1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sample, and a criterion of its lot that asks for the method at the sample's stage.
 
-    ``runs`` are those made of the criterion before, whatever became of them.
+    ``runs`` are those made by the method on the sample before, whatever became of them;
+    ``repeatable`` those of the criterion on the whole lot that are invalid or were invalidated.
     """
 
     sample: Sample
     criterion_row: CriterionRow
     criterion: Criterion
     runs: tuple[Run, ...]
+    repeatable: tuple[Run, ...] = ()
 
     @property
     def key(self) -> str:
@@ -182,10 +245,17 @@ def candidates(
     for row in wanted.select_related("method").order_by("position"):
         criteria[row.specification_id].append(row)
     runs = _runs_before(drawn, version)
+    repeatable = _repeatable(drawn, version)
     found = {
         one.key: one
         for one in (
-            Candidate(row, asking, criterion_of(asking, asking.method.code), tuple(runs[row.pk]))
+            Candidate(
+                row,
+                asking,
+                criterion_of(asking, asking.method.code),
+                tuple(runs[row.pk]),
+                tuple(repeatable.get((row.lot_id, asking.code), ())),
+            )
             for row in drawn
             for asking in criteria[row.lot.specification_id]
             if asking.stage == row.stage
@@ -202,6 +272,37 @@ def _runs_before(samples: Iterable[Sample], version: MethodVersion) -> dict[UUID
     for run in rows.order_by("recorded_at", "number"):
         found[run.sample_id].append(run)
     return found
+
+
+def _repeatable(
+    samples: Iterable[Sample], version: MethodVersion
+) -> dict[tuple[UUID, str], list[Run]]:
+    """By lot and criterion, where none of their runs stands (`products.queries.runs`)."""
+    current = results_in_effect().filter(run=OuterRef("pk")).order_by("-version")
+    invalidated = Investigation.objects.filter(
+        result=OuterRef("current"), conclusion__outcome=InvestigationOutcome.INVALIDATED
+    )
+    rows = (
+        Run.objects.filter(
+            lot__in={row.lot_id for row in samples},
+            criterion__method=version.method_id,
+            purpose__in=SATISFYING,
+        )
+        .exclude(state__in=SET_ASIDE)
+        .annotate(current=Subquery(current.values("pk")[:1]))
+        .annotate(verdict=Subquery(current.values("verdict")[:1]))
+        .annotate(is_void=Q(verdict=Verdict.INVALID) | Exists(invalidated))
+        .select_related("criterion")
+        .order_by("recorded_at", "number")
+    )
+    found: dict[tuple[UUID, str], list[Run]] = defaultdict(list)
+    standing = set()
+    for run in rows:
+        assert run.criterion is not None
+        found[run.lot_id, run.criterion.code].append(run)
+        if not run.is_void:
+            standing.add((run.lot_id, run.criterion.code))
+    return {which: runs for which, runs in found.items() if which not in standing}
 
 
 def _criterion(row: CriterionRow | None) -> Criterion | None:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from products.actions.laboratories import register_laboratory
 from products.actions.readings import save_readings
 from products.actions.runs import discard_run, open_run
 from products.actions.specification_changes import change_lot_specification
@@ -473,16 +474,19 @@ def test_who_records_is_told_what_would_block_release(strict: Run, loose: Run) -
 def test_runs_that_make_no_worksheet_are_refused_by_name(strict: Run) -> None:
     analyst = visitor("analyst")
     other = opened_run(UNPROVEN_ENDOTOXIN, sample=strict.sample.number)
-    vessels = opened_run(STERILITY, sample=strict.sample.number)
+    code = register_laboratory(context(people().analyst), code="LAB", name="Lab", address="X").code
+    outside = opened_run(
+        PURITY, purpose="information", sample=strict.sample.number, laboratory=code
+    )
 
     mixed = Page(analyst.client.get(Sheet(analyst, [strict.number, other.number]).url, follow=True))
-    incubated = Page(analyst.client.get(Sheet(analyst, [vessels.number]).url, follow=True))
+    elsewhere = Page(analyst.client.get(Sheet(analyst, [outside.number]).url, follow=True))
     none = Page(analyst.client.get(reverse("admin:worksheet_sheet"), follow=True))
     many = Page(analyst.client.get(Sheet(analyst, ["X"] * 61).url, follow=True))
     unknown = Sheet(analyst, ["NOPE"]).open()
 
     assert "a worksheet has one method version" in mixed
-    assert f"Run {vessels.number} has no cells on a worksheet" in incubated
+    assert f"Run {outside.number} was made by Lab: its report is entered on the page" in elsewhere
     assert "Choose at least one run." in none
     assert analyst.client.post(reverse("admin:worksheet_judge")).json() == {
         "error": "Choose at least one run."

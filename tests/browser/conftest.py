@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 @pytest.fixture
 def server(committed_db: str) -> Iterator[str]:
     """The address of a server on the test's own database."""
+    with a_server() as address:
+        yield address
+
+
+@contextmanager
+def a_server() -> Iterator[str]:
     thread = LiveServerThread("localhost", static_handler=_Plain, connections_override={})
     thread.daemon = True
     thread.start()
@@ -37,15 +44,21 @@ class _Plain(WSGIHandler):
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
+    with a_browser() as chromium:
+        yield chromium
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         missing = f"{CHROMIUM} is missing (apt-get install chromium): no browser test was run"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
-    # The browser's driver runs an event loop in this thread; the test uses no asynchronous code.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as driver:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        # The browser's driver runs an event loop in this thread; no test uses asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield chromium
         chromium.close()

@@ -59,6 +59,8 @@ def test_a_failing_value_goes_only_with_a_second_signature(
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()
         assert Path(download.value.path()).read_text() == "Endotoxin 0.09 EU/mL"
+        for box in page.get_by_role("checkbox").all():
+            box.check()
         page.get_by_label("Outcome").select_option("confirmed")
         sign(page, "Sign as second person", "Compared with the notebook")
         expect(page.get_by_text("your signature is recorded")).to_be_visible()

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from products.domain.calculations import FORMULA_INPUTS, Formula
+from products.domain.calculations import FORMULA_INPUTS, Formula, ReadingFacts
 from products.domain.facts import CalibrationFacts, InstrumentFacts, MediaFacts, TrainingFacts
 from products.domain.worksheets import (
     Doubt,
     Merged,
     RunSeen,
+    Vessel,
     doubts_about,
     merge,
     seen_in,
     spots_of,
+    vessels_of,
 )
 
 DAY = date(2026, 3, 1)
@@ -73,6 +75,45 @@ def test_a_cell_for_each_replicate_and_one_for_the_run() -> None:
         ("dilution", 1),
         ("protein", 1),
     ]
+
+
+def read(*vessels: str, medium: str = "FTM", role: str = "product") -> list[ReadingFacts]:
+    return [
+        ReadingFacts("growth", "growth", vessel=one, medium=medium, role=role) for one in vessels
+    ]
+
+
+def names(found: tuple[Vessel, ...]) -> list[str]:
+    return [one.name for one in found]
+
+
+def test_before_the_first_look_each_medium_has_vessels_as_planned() -> None:
+    found = vessels_of([], ["FTM", "SCDM"], products=2, controls=2)
+
+    assert names(found) == [
+        *("FTM-P1", "FTM-P2", "FTM-NC", "FTM-NC2"),
+        *("SCDM-P1", "SCDM-P2", "SCDM-NC", "SCDM-NC2"),
+    ]
+    assert {one.role for one in found if "NC" in one.name} == {"negative_control"}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (["FTM-P1"], ["FTM-P1", "FTM-P2", "FTM-NC"]),
+        (["FTM-P2"], ["FTM-P2", "FTM-P1", "FTM-NC"]),
+        (["A", "B"], ["A", "B", "FTM-NC"]),
+        (["A", "B", "C"], ["A", "B", "C", "FTM-NC"]),
+    ],
+)
+def test_what_was_read_keeps_its_name_and_only_what_lacks_is_added(
+    known: list[str], expected: list[str]
+) -> None:
+    assert names(vessels_of(read(*known), ["FTM"], products=2, controls=1)) == expected
+
+
+def test_a_vessel_read_twice_is_one() -> None:
+    assert names(vessels_of(read("A", "A"), [], products=1, controls=1)) == ["A"]
 
 
 def doubts(**changes: Any) -> list[Doubt]:

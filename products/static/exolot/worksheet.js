@@ -79,6 +79,19 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  // A cell of a few words: the first letter of one alone fills it in, to be seen before it is left.
+  form.addEventListener("keydown", (event) => {
+    const cell = event.target;
+    if (!cell.dataset.words || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (cell.value && !(cell.selectionStart === 0 && cell.selectionEnd === cell.value.length)) return;
+    const found = cell.dataset.words.split("|").filter((word) => word.startsWith(event.key.toLowerCase()));
+    if (found.length !== 1) return;
+    event.preventDefault();
+    cell.value = found[0];
+    cell.select();
+    cell.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // Paste: one column fills cell after cell; a block keeps its shape.
   const fill = (cell, text) => {
     cell.value = text;
