@@ -1,6 +1,7 @@
 """The lots of the demo: each tells one story, together every status and every reason.
 
-Here are those of an ordinary course of work; what was amended and what results rest on follow.
+Here are those of an ordinary course of work; what was amended and what results rest on follow. The
+lots of the `year` stand around them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from products.demo.laboratory import (
 from products.demo.making import HALF_YEAR, msc, nebulised, placental
 from products.demo.readings import counts, endotoxin, particles, ratio, replicates, usual, value
 from products.demo.registers import approve_next_version
+from products.demo.year import add_past_lots, add_recent_lots
 from products.domain.criteria import Stage
 from products.domain.investigations import InvestigationOutcome
 from products.domain.results import Purpose
@@ -35,6 +37,7 @@ from products.domain.results import Purpose
 
 def add_lots(house: House) -> None:
     declare_first_day(house)
+    add_past_lots(house)
     _released_nebulised(house)
     _too_many_particles(house)
     _method_approved_too_late(house)
@@ -57,6 +60,7 @@ def add_lots(house: House) -> None:
     _under_stability_study(house)
     add_amended_lots(house)
     add_lots_with_grounds(house)
+    add_recent_lots(house)
 
 
 def _released_nebulised(house: House) -> None:
