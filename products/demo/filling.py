@@ -17,13 +17,15 @@ from products.actions.judge import judge_due
 from products.actions.provisioning import ALIAS
 from products.demo.calendar import Calendar
 from products.demo.donors import add_donors
+from products.demo.grounds import declare_first_day
 from products.demo.house import House
 from products.demo.lots import add_lots
-from products.demo.pending import add_pending
+from products.demo.pending import add_lapsing, add_pending
 from products.demo.people import AUDITOR, EVERYBODY, add_people, set_own_passwords
 from products.demo.products import add_products
 from products.demo.registers import add_methods
 from products.demo.specifications import add_specifications
+from products.demo.year import add_past_lots
 from products.domain.accounts import SYSTEM_ACCOUNT, TokenKind, TokenScope
 from products.models import ApiToken, User
 
@@ -69,6 +71,9 @@ def fill(now: datetime, first_passwords: Mapping[str, str], passwords: Mapping[s
             add_products(house)
             add_methods(house)
             add_specifications(house)
+            add_lapsing(house)
+            declare_first_day(house)
+            add_past_lots(house)
             _gather_statistics()
             add_lots(house)
             add_pending(house)
