@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +18,17 @@ from products.demo.people import (
     DemoPerson,
 )
 from products.domain.roles import permissions_of
-from products.models import Lot, User
+from products.models import Amendment, Lot, Run, User
 from products.queries.facts import lot_facts
 from products.queries.home import KINDS
 from products.queries.lot_trends import lot_trends
 from products.queries.people import identity_of
 from products.queries.waiting import reader
+from tests.conftest import ROOT
 from tests.demo.conftest import NIGHT_IN_SPRING
+
+PAGES = sorted([*ROOT.glob("docs/how-to/day-of-*.md"), *ROOT.glob("docs/tutorial/*.md")])
+MADE_IN_THE_TUTORIAL = "AMF-018"
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +61,20 @@ def test_work_of_every_kind_waits_for_whoever_may_do_it(person: DemoPerson) -> N
 def test_work_of_every_kind_waits_for_somebody() -> None:
     """But a signature policy: everybody in the demo signs, so has accepted it."""
     assert set.intersection(*(idle_kinds(person) for person in EVERYBODY)) == {"policy-to-accept"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_tells_of_the_demo_is_there(page: Path) -> None:
+    numbers = set(
+        re.findall(r"`((?:AMF|MSC|NEB|PLA|PLR)-\d{3})(?:-S\d+)?(?:-R\d+)?`", page.read_text())
+    )
+    runs = set(re.findall(r"`([A-Z]{3}-\d{3}-S\d+-R\d+)`", page.read_text()))
+    amendments = set(re.findall(r"`(AM-[A-Z]{3}-\d{3}-\d)`", page.read_text()))
+
+    known = set(Lot.objects.values_list("number", flat=True)) | {MADE_IN_THE_TUTORIAL}
+    assert numbers - known == set()
+    assert runs - set(Run.objects.values_list("number", flat=True)) == set()
+    assert amendments - set(Amendment.objects.values_list("number", flat=True)) == set()
 
 
 def test_forty_lots_and_more_were_made_over_the_year() -> None:
