@@ -9,19 +9,23 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, reset_hashers
-from django.db import connection
+from django.db import connection, connections
 
 from products.actions.accounts import issue_token
 from products.actions.base import Context
 from products.actions.judge import judge_due
+from products.actions.provisioning import ALIAS
 from products.demo.calendar import Calendar
 from products.demo.donors import add_donors
+from products.demo.grounds import declare_first_day
 from products.demo.house import House
 from products.demo.lots import add_lots
+from products.demo.pending import add_lapsing, add_pending
 from products.demo.people import AUDITOR, EVERYBODY, add_people, set_own_passwords
 from products.demo.products import add_products
 from products.demo.registers import add_methods
 from products.demo.specifications import add_specifications
+from products.demo.year import add_past_lots
 from products.domain.accounts import SYSTEM_ACCOUNT, TokenKind, TokenScope
 from products.models import ApiToken, User
 
@@ -67,7 +71,12 @@ def fill(now: datetime, first_passwords: Mapping[str, str], passwords: Mapping[s
             add_products(house)
             add_methods(house)
             add_specifications(house)
+            add_lapsing(house)
+            declare_first_day(house)
+            add_past_lots(house)
+            _gather_statistics()
             add_lots(house)
+            add_pending(house)
         set_own_passwords(house, passwords)
         judge_what_is_due(now)
     return issue_demo_token(now)
@@ -105,6 +114,12 @@ def judge_what_is_due(now: datetime) -> None:
             request_id="demo-judge",
         )
     )
+
+
+def _gather_statistics() -> None:
+    """What a server gathers within minutes: without it each judgement is planned for guesses."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from products.actions.dispositions import reject_lot, release_lot
@@ -33,6 +34,7 @@ CONTAINERS = {
     Stage.BULK: "tube, 5 mL",
     Stage.FINAL_CONTAINER: "vial as filled",
 }
+NOTHING_GIVEN: Mapping[str, Readings] = MappingProxyType({})
 INOCULATED, READ, REVIEWED, DECIDED = 1, 9, 10, 11
 """Days after the making of the lot."""
 
@@ -109,14 +111,22 @@ def sample(lot: DemoLot, stage: Stage) -> str:
     return lot.samples[stage]
 
 
-def perform_usual(lot: DemoLot, *codes: str) -> None:
-    """Perform the tests of those criteria, of all when none is named, with the usual readings."""
-    readings = usual(lot.product, lot.series)
+def perform_usual(
+    lot: DemoLot,
+    *codes: str,
+    given: Mapping[str, Readings] = NOTHING_GIVEN,
+    is_submitted: bool = True,
+) -> None:
+    """Perform the tests of those criteria, of all when none is named, with the usual readings.
+
+    ``given`` take the place of usual ones.
+    """
+    readings = {**usual(lot.product, lot.series), **given}
     for code in codes or lot.criteria:
         if BY_CODE[lot.criteria[code].method].is_culture:
             incubate(lot, code)
         else:
-            perform(lot, code, readings[code])
+            perform(lot, code, readings[code], is_submitted=is_submitted)
 
 
 def perform(
@@ -154,9 +164,11 @@ def perform(
         media=media,
         late_reason="The notebook was with the reviewer" if hours_late else "",
     ).number
-    save_readings(lot.house.context(analyst, recorded_at), run=run, readings=readings)
     if is_submitted:
-        submit_run(lot.house.context(analyst, recorded_at + timedelta(minutes=5)), run=run)
+        submits = lot.house.context(analyst, recorded_at + timedelta(minutes=5))
+        submit_run(submits, run=run, readings=readings)
+    else:
+        save_readings(lot.house.context(analyst, recorded_at), run=run, readings=readings)
     lot.runs[code if purpose is Purpose.RELEASE else f"{code} {purpose.value}"] = run
     return run
 
@@ -192,14 +204,13 @@ def incubate(
     documents = supports(lot.product, house.calendar.at(300, "12:00")) if is_supported else ()
     for look in looks:
         read_at = house.calendar.at(lot.made - look, "14:00")
-        save_readings(
-            house.context("analyst2", read_at + timedelta(minutes=10)),
+        submit_run(
+            house.context("analyst2", read_at + timedelta(minutes=15)),
             run=run,
             readings=cultures(read_at, grown),
             supports=documents,
         )
         documents = ()
-        submit_run(house.context("analyst2", read_at + timedelta(minutes=15)), run=run)
     lot.runs[code] = run
     return run
 

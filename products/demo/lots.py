@@ -1,6 +1,7 @@
 """The lots of the demo: each tells one story, together every status and every reason.
 
-Here are those of an ordinary course of work; what was amended and what results rest on follow.
+Here are those of an ordinary course of work; what was amended and what results rest on follow. The
+lots of the `year` stand around them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from products.actions.investigations import conclude_investigation
 from products.actions.lots import declare_stability_study
 from products.demo.amended import add_amended_lots
 from products.demo.donors import reopen_determination
-from products.demo.grounds import add_lots_with_grounds, declare_first_day
+from products.demo.grounds import add_lots_with_grounds
 from products.demo.house import House
 from products.demo.laboratory import (
     confirm,
@@ -28,13 +29,13 @@ from products.demo.laboratory import (
 from products.demo.making import HALF_YEAR, msc, nebulised, placental
 from products.demo.readings import counts, endotoxin, particles, ratio, replicates, usual, value
 from products.demo.registers import approve_next_version
+from products.demo.year import add_recent_lots
 from products.domain.criteria import Stage
 from products.domain.investigations import InvestigationOutcome
 from products.domain.results import Purpose
 
 
 def add_lots(house: House) -> None:
-    declare_first_day(house)
     _released_nebulised(house)
     _too_many_particles(house)
     _method_approved_too_late(house)
@@ -57,6 +58,7 @@ def add_lots(house: House) -> None:
     _under_stability_study(house)
     add_amended_lots(house)
     add_lots_with_grounds(house)
+    add_recent_lots(house)
 
 
 def _released_nebulised(house: House) -> None:

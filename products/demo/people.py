@@ -34,6 +34,8 @@ QUALITY = DemoPerson("quality", "Quentin Adeyemi", Role.QUALITY)
 SECOND_QUALITY = DemoPerson("quality2", "Helena Marsh", Role.QUALITY)
 AUDITOR = DemoPerson("auditor", "Ines Duarte", Role.AUDITOR)
 ADMINISTRATOR = DemoPerson("administrator", "Adam Keller", Role.ADMINISTRATOR)
+NEWCOMER = DemoPerson("newcomer", "Noor Haddad", Role.ANALYST)
+"""Nobody yet: the password was given, and the role waits for quality."""
 
 FIRST = (ADMINISTRATOR, QUALITY)
 """Those whom provisioning brings; the administrator makes the others."""

@@ -21,6 +21,9 @@ from products.domain.results import SupportOutcome
 
 ANALYSTS = ("analyst", "analyst2")
 
+LAPSING = {("analyst", "TEM"): -19, ("analyst2", "TRILINEAGE"): -8}
+"""Trainings with an end, in days ago."""
+
 INSTRUMENTS = {
     "BTA-01": "Automated culture system",
     "CNT-01": "Cell counter",
@@ -84,6 +87,18 @@ def approve_next_version(
     trained: Collection[str] = ANALYSTS,
 ) -> None:
     """Draft in the morning, approve at three by another person, then train."""
+    draft_next_version(house, code, days_ago, version)
+    calendar = house.calendar
+    approve_method_version(
+        house.context("quality2", calendar.at(days_ago, "15:00"), "Procedure checked"),
+        method=code,
+        version=version,
+    )
+    for analyst in trained:
+        train(house, analyst, code, days_ago, version)
+
+
+def draft_next_version(house: House, code: str, days_ago: int, version: int = 1) -> None:
     method, calendar = BY_CODE[code], house.calendar
     draft_method_version(
         house.context("quality", calendar.at(days_ago, "10:00")),
@@ -102,17 +117,11 @@ def approve_next_version(
         max_recovery_percent=method.max_recovery_percent,
         min_correlation=method.min_correlation,
     )
-    approve_method_version(
-        house.context("quality2", calendar.at(days_ago, "15:00"), "Procedure checked"),
-        method=code,
-        version=version,
-    )
-    for analyst in trained:
-        train(house, analyst, code, days_ago, version)
 
 
 def train(house: House, analyst: str, code: str, days_ago: int, version: int = 1) -> None:
     person = house.account(analyst).person
+    lapses = LAPSING.get((analyst, code))
     assert person is not None  # analysts are people
     record_training(
         house.context("quality", house.calendar.at(days_ago, "16:00"), "Performed it under eyes"),
@@ -121,4 +130,5 @@ def train(house: House, analyst: str, code: str, days_ago: int, version: int = 1
         version=version,
         trained_on=house.calendar.day(days_ago),
         document=f"DEMO-TR-{analyst}-{code}-{version}",
+        valid_until=None if lapses is None else house.calendar.day(lapses),
     )

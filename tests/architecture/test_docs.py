@@ -27,6 +27,7 @@ from qcsite.settings import VARIABLES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = ROOT / "docs/reference"
+MOST_OF_A_PICTURE = 150_000
 PAGES = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md")
@@ -157,6 +158,34 @@ def test_links_lead_somewhere(page: Path) -> None:
 
     local = [link for link in links if not link.startswith(("https://", "http://", "mailto:"))]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_a_heading_find_it(page: Path) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#\s]*)#([^)]+)\)", page.read_text())
+
+    targets = [(page.parent / link if link else page, anchor) for link, anchor in links]
+    assert [anchor for target, anchor in targets if anchor not in _anchors(target)] == []
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    pictures = set((ROOT / "docs/images").iterdir())
+    shown = {
+        (page.parent / link).resolve()
+        for page in PAGES
+        for link in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text())
+    }
+
+    assert pictures == shown
+    assert [
+        picture.name for picture in pictures if picture.stat().st_size > MOST_OF_A_PICTURE
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,10 +1,14 @@
-"""`demo` as a person meets it: one run that is killed, one that serves until it is told to stop."""
+"""`demo` as a person meets it: one run that is killed, one that serves until it is told to stop.
+
+While it serves, the commands of the API guide are run against it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -14,9 +18,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from http.cookiejar import CookieJar
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -27,6 +31,8 @@ from pytest_django import Settings
 
 from products.demo.people import EVERYBODY
 from qcsite import embedded
+from tests.commands.guides import faults, run, steps_of
+from tests.commands.visitors import Visitor, writing_token
 from tests.conftest import ROOT, Databases
 from tests.demo.conftest import NIGHT_IN_SPRING, filled_template
 from tests.demo.snapshot import Rows, snapshot
@@ -34,6 +40,9 @@ from tests.demo.snapshot import Rows, snapshot
 __all__ = ["filled_template"]
 
 PATIENCE_S = 240
+GUIDE = ROOT / "docs/how-to/api-by-examples.md"
+MOST_STEPS_SHOW = 30
+"""So many answers stand in the guide: a fence that is misspelled would leave some out."""
 
 
 class Demo:
@@ -95,19 +104,45 @@ def _get(url: str, token: str = "") -> tuple[int, bytes]:
 
 
 def _signs_in(url: str, username: str, password: str) -> bool:
-    cookies = CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
-    page = browser.open(f"{url}/admin/login/").read().decode()
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found
-    form = {
-        "username": username,
-        "password": password,
-        "csrfmiddlewaretoken": found.group(1),
-        "next": "/healthz",
-    }
-    browser.open(f"{url}/admin/login/", urllib.parse.urlencode(form).encode()).read()
-    return any(cookie.name == "sessionid" for cookie in cookies)
+    return Visitor(url).signs_in(username, password)
+
+
+def _check_guide(url: str, logins: Mapping[str, Any], place: Path) -> None:
+    """Run every command of the guide against the demo, and compare the answers."""
+    if shutil.which("curl") is None:
+        missing = "curl is missing (apt-get install curl): the guide's commands were not run"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    place.mkdir()
+    shutil.copy(ROOT / "docs/tools/verify_proof.py", place)
+    password = logins["passwords"]["quality"]
+    token = writing_token(url, password)
+    steps = steps_of(GUIDE.read_text("utf-8"))
+    printed = run(
+        steps,
+        place,
+        {
+            "http://127.0.0.1:8000 TOKEN=...": f"{url} TOKEN={logins['token']}",
+            "WRITE=... PASSWORD=...": f"WRITE={token} PASSWORD={password}",
+        },
+    )
+
+    wrong = [
+        f"{step.commands}{fault}"
+        for step, text in zip(steps, printed, strict=True)
+        for fault in faults(step, text)
+    ]
+    assert len([step for step in steps if step.kind]) >= MOST_STEPS_SHOW
+    assert wrong == []
+
+
+def _wait_until_sealed(url: str, token: str) -> None:
+    """Records have no past to ask for, and no proof, before the first seal."""
+    deadline = time.monotonic() + PATIENCE_S
+    while _get(f"{url}/api/v1/checkpoints/latest/", token)[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def _left(directory: Path) -> list[str]:
@@ -130,7 +165,7 @@ def _snapshot_of(directory: Path) -> dict[str, Rows]:
         embedded.forget(server.directory)
 
 
-def test_a_killed_demo_is_made_anew_serves_alike_and_stops(
+def test_a_killed_demo_is_made_anew_serves_alike_answers_as_the_guide_says_and_stops(
     tmp_path: Path, running: list[Demo], databases: Databases, filled_template: str
 ) -> None:
     running.append(Demo(tmp_path))
@@ -152,10 +187,15 @@ def test_a_killed_demo_is_made_anew_serves_alike_and_stops(
     assert _signs_in(url, "analyst", kept["passwords"]["analyst"])
     assert not _signs_in(url, "analyst", "correct horse battery staple")
 
-    assert running[1].end(signal.SIGTERM) == 0
-    assert _wait_for_nothing_left(tmp_path) == []
     with databases.connect(filled_template) as connection:
         assert _snapshot_of(tmp_path) == snapshot(connection, NIGHT_IN_SPRING)
+
+    _wait_until_sealed(url, kept["token"])
+    try:
+        _check_guide(url, kept, tmp_path / "guide")
+    finally:
+        assert running[1].end(signal.SIGTERM) == 0
+        assert _wait_for_nothing_left(tmp_path) == []
 
 
 def _wait_for_nothing_left(directory: Path) -> list[str]:
