@@ -216,7 +216,7 @@ class WorksheetPages:
         runs = [row.item.run for row in rows]
         version = runs[0].method_version
         stated = {name: request.GET.get(name, "") for name in LookForm.base_fields}
-        look = urlencode(stated) if has_vessels(version) else ""
+        look = f"?{urlencode(stated)}" if has_vessels(version) else ""
         return self._shown(
             request,
             "admin/exolot/worksheet.html",
@@ -232,9 +232,13 @@ class WorksheetPages:
             doubts=doubt_groups(rows),
             is_open=any(row.takes_input for row in rows),
             has_vessels=has_vessels(version),
-            judge=f"{reverse('admin:worksheet_judge')}?{look}",
-            save=f"{reverse('admin:worksheet_save')}?{look}",
-            bench=f"{_address('worksheet_bench', run=[run.number for run in runs])}&{look}",
+            judge=f"{reverse('admin:worksheet_judge')}{look}",
+            save=f"{reverse('admin:worksheet_save')}{look}",
+            bench=_address(
+                "worksheet_bench",
+                run=[run.number for run in runs],
+                **{name: [value] for name, value in stated.items() if look},
+            ),
         )
 
     def _shown(

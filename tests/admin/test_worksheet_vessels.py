@@ -283,10 +283,9 @@ def test_a_run_whose_repeat_stands_is_not_offered_again(run: Run) -> None:
 
 def test_another_purpose_names_no_run_that_it_repeats(run: Run) -> None:
     first = endotoxin(run, "10")
+    start = visitor("analyst").open(reverse("admin:worksheet"), method="END-01")
 
     planned(first, purpose="release")
 
+    assert f"can be repeated: {first.number}" in start
     assert Run.objects.latest("recorded_at").repeats is None
-    assert f"can be repeated: {first.number}" in visitor("analyst").open(
-        reverse("admin:worksheet"), method="END-01"
-    )

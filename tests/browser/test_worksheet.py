@@ -6,16 +6,27 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from products.actions.readings import save_readings
+from products.actions.runs import open_run
 from products.domain.calculations import ReadingFacts
 from tests.browser.test_kept import sign_in_again
 from tests.browser.test_story import Watch, inspect, signed_in
-from tests.records import PURITY, context, lot, opened_run, people, product
+from tests.records import (
+    PURITY,
+    approved_method,
+    context,
+    lot,
+    now,
+    opened_run,
+    people,
+    product,
+)
 
 PASTE = """text => {
   const data = new DataTransfer();
@@ -134,6 +145,31 @@ def meet_another(page: Page) -> None:
     expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
 
 
+def read_vessels(page: Page, server: str) -> None:
+    """Each by the first letter of what is seen, and saved as one goes."""
+    approved_method("STE-01")
+    run = open_run(
+        context(people().analyst),
+        sample="EV-26-001-S1",
+        purpose="information",
+        method="STE-01",
+        performed_at=now() - timedelta(minutes=9),
+        performed_zone="UTC",
+        instrument="NTA-7",
+    )
+    page.goto(f"{server}{reverse('admin:worksheet')}?method=STE-01")
+    page.get_by_label("Vessels read at").fill(f"{now():%Y-%m-%dT%H:%M}")
+    page.get_by_label("Time zone").fill("UTC")
+    page.get_by_role("button", name="Go on with the ticked runs").press("Enter")
+    page.get_by_label("Growth in vessel FTM-P1").focus()
+    for _ in range(4):
+        page.keyboard.press("n")
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Growth in vessel SCDM-NC")).to_have_value("no growth")
+    expect(row(page, run.number).locator("[data-verdict]")).to_contain_text("Interim")
+    expect(row(page, run.number).locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
 def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> None:
     watch, faults = Watch(), []
     with signed_in(browser, server, "analyst", watch) as page:
@@ -159,6 +195,7 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
         page.get_by_role("button", name="Plan a worksheet").press("Enter")
         expect(page.get_by_role("button", name="Open 1 run")).to_be_visible()
         faults += inspect(page, "plan")
+        read_vessels(page, server)
 
     assert printed.count(A4_LANDSCAPE) == len(re.findall(rb"/Type /Page\b(?!s)", printed)) >= 1
     assert faults == [], "\n".join(faults)
