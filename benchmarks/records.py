@@ -61,8 +61,10 @@ MEASURED = (VIABILITY, PURITY, ENDOTOXIN, STERILITY)
 
 
 @contextmanager
-def benchmark_database() -> Iterator[None]:
-    """A new database on the test cluster, where records may have a past, dropped at the end."""
+def benchmark_database(*, keep: bool = False) -> Iterator[None]:
+    """A new database on the test cluster, where records may have a past, dropped at the end
+    unless it is to be kept.
+    """
     databases = Databases()
     databases.build_templates()
     name = f"exolot_bench_{uuid.uuid4().hex[:12]}"
@@ -76,7 +78,8 @@ def benchmark_database() -> Iterator[None]:
             yield
     finally:
         use("postgres")
-        databases.drop(name)
+        if not keep:
+            databases.drop(name)
 
 
 def criteria(results: int = RESULTS) -> tuple[Criterion, ...]:

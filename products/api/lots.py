@@ -75,7 +75,7 @@ class LotFilters(FiltersOfLots):
                 f"or {name}.",
                 field=name,
             )
-        since, until = (self.form.cleaned_data[of] for of in ("changed_from", "changed_until"))
+        since, until = (self.form.cleaned_data.get(of) for of in ("changed_from", "changed_until"))
         return rows if name == "changed_until" and since else rows.filter(changed(since, until))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from products.api.addresses import pages_of
 from products.api.preconditions import etag_of
 from products.api.schema import BlockShape
 from products.api.shown import (
@@ -25,6 +27,14 @@ from products.domain.sources import TISSUE_LABELS
 from products.models import Disposition, Hold, SpecificationChange
 from products.queries.evidence import lot_with_origins, parents_of
 from products.queries.listing import LotRow, lot_row
+
+PAGES = {
+    "self": "api:lot",
+    "evaluation": "api:evaluation",
+    "results": "api:results",
+    "samples": "api:samples-of-lot",
+}
+_PAGES = tuple(PAGES.values())
 
 
 class ExpiryShape(serializers.Serializer[None]):
@@ -161,14 +171,20 @@ def lot_body(row: LotRow) -> Body:
         "site": row.site,
         "specification_version": row.specification,
         "version": row.version,
-        "links": {
-            "self": reverse("api:lot", args=[row.number]),
-            "evaluation": reverse("api:evaluation", args=[row.number]),
-            "results": reverse("api:results", args=[row.number]),
-            "samples": reverse("api:samples-of-lot", args=[row.number]),
-            "specification": reverse("api:specification", args=[row.product, row.specification]),
-        },
+        "links": _links(row),
     }
+
+
+def _links(row: LotRow) -> Body:
+    prefix = get_script_prefix()
+    links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES, prefix), strict=True))
+    links["specification"] = _specification_address(row.product, row.specification, prefix)
+    return links
+
+
+@lru_cache(maxsize=256)
+def _specification_address(product: str, version: int, prefix: str) -> str:  # noqa: ARG001  # the key
+    return reverse("api:specification", args=[product, version])
 
 
 def one_lot_response(row: LotRow, now: datetime) -> Response:
