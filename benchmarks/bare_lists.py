@@ -44,7 +44,7 @@ JOIN products_site site ON site.id = lot.site_id
 JOIN products_specificationversion specification ON specification.id = lot.specification_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN lot.judged_until > {now} THEN lot.release_status ELSE lot.next_status END,
-        coalesce({bases}::json ->> product.basis, product.basis)
+        coalesce({bases}::jsonb ->> product.basis, product.basis)
             || CASE WHEN product.basis_reference = '' THEN ''
                     ELSE ' (' || product.basis_reference || ')' END,
         CASE WHEN lot.expires_precision = 'month'
@@ -72,12 +72,12 @@ WITH RECURSIVE chosen AS MATERIALIZED ({chosen}),
     + """
 SELECT json_agg(json_build_object(
     'number', lot.number, 'product', product.code, 'status', shown.status,
-    'status_label', {statuses}::json ->> shown.status, 'basis', shown.basis, 'blocks', lot.blocks,
+    'status_label', {statuses}::jsonb ->> shown.status, 'basis', shown.basis, 'blocks', lot.blocks,
     'to_be_judged_again', lot.judged_until <= {now}, 'made_on', lot.made_on,
     'expires', json_build_object('text', expires.text, 'on', shown.last_day,
         'precision', nullif(lot.expires_precision, ''), 'ends_at', expires.ends_at),
     'tissues', (SELECT coalesce(json_agg(json_build_object('kind', kind,
-        'label', {tissues}::json ->> kind) ORDER BY kind), '[]') FROM tissue WHERE lot = lot.id),
+        'label', {tissues}::jsonb ->> kind) ORDER BY kind), '[]') FROM tissue WHERE lot = lot.id),
     'site', site.name, 'specification_version', specification.version, 'version', lot.version,
     'links', json_build_object('self', '/api/v1/lots/' || lot.number || '/',
         'evaluation', '/api/v1/lots/' || lot.number || '/evaluation/',
@@ -105,11 +105,11 @@ COPY (WITH RECURSIVE chosen AS MATERIALIZED (SELECT * FROM products_lot),
     + """,
 tissues (lot, kinds, labels) AS (
     SELECT lot, string_agg(kind, E'\\n' ORDER BY kind),
-        string_agg({tissues}::json ->> kind, E'\\n' ORDER BY kind)
+        string_agg({tissues}::jsonb ->> kind, E'\\n' ORDER BY kind)
     FROM tissue GROUP BY lot
 )
 SELECT lot.number, product.code AS product, shown.status,
-    {statuses}::json ->> shown.status AS status_label, shown.basis,
+    {statuses}::jsonb ->> shown.status AS status_label, shown.basis,
     block.rules AS "blocks.rule", block.codes AS "blocks.code", block.messages AS "blocks.message",
     block.records AS "blocks.record", block.sources AS "blocks.source",
     block.clears AS "blocks.clears", lot.judged_until <= {now} AS to_be_judged_again, lot.made_on,

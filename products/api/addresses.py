@@ -46,11 +46,11 @@ def pages_of(name: str, pages: tuple[str, ...], prefix: str) -> list[str]:
     many: each page is looked up once.
     """
     quoted = quote(RecordName().to_url(name), safe=_SAFE)
-    return [f"{before}{quoted}{after}" for before, after in _around(pages, prefix)]
+    return [f"{before}{quoted}{after}" for before, after in around(pages, prefix)]
 
 
 @lru_cache(maxsize=64)
-def _around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # noqa: ARG001  # the key
+def around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # noqa: ARG001  # the key
     """What comes before the name and after it."""
     parts = (reverse(page, args=[_MARK]).partition(_MARK) for page in pages)
     return [(before, after) for before, _, after in parts]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import get_script_prefix
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -27,13 +30,22 @@ from products.api.listing import (
     newest,
     only_shown,
 )
+from products.api.pagination import Keyset
 from products.api.past_shapes import as_of
 from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
-from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
+from products.api.shown_lots import (
+    LotRowShape,
+    LotShape,
+    around_pages,
+    lot_body,
+    lot_response,
+    one_lot_response,
+)
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
 from products.models import Lot
-from products.queries.listing import lot_row, lot_rows, lot_values, lots_listed
+from products.queries.lot_cells import lots_as_csv
+from products.queries.listing import lot_places, lot_row, lot_rows, lots_listed
 from products.queries.of_lots import changed
 
 TAG = "Lots"
@@ -119,6 +131,11 @@ REGISTRATION = OpenApiExample(
 )
 
 
+def _lines(lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str]) -> Iterator[bytes]:
+    given = {"now": timezone.now(), **around_pages(get_script_prefix())}
+    return lots_as_csv(lots, keyset.order, columns, given)
+
+
 LOTS = Listing(
     LotRowShape,
     EXPANSIONS,
@@ -131,6 +148,7 @@ LOTS = Listing(
         **newest(),
     },
     filters=LotFilters,
+    lines=_lines,
 )
 LOT = Shown(LotShape, EXPANSIONS, NEVER_PAST)
 
@@ -139,7 +157,7 @@ class Lots(View):
     @lists("list_lots", "Lots, newest first", LOTS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        rows = lot_values(lots_listed(now))
+        rows = lot_places(lots_listed())
         return listed(request, LOTS, rows, partial(_row_bodies, request, now), now=now)
 
     @acts(
@@ -202,6 +220,6 @@ class StabilityStudy(View):
 
 
 def _row_bodies(request: Request, now: datetime, values: list[dict[str, Any]]) -> list[Body]:
-    rows = lot_rows(values)
+    rows = lot_rows([value["id"] for value in values], now)
     more = expansions(request, rows, now, asked_expansions(request, LOTS))
     return [lot_body(row) | found for row, found in zip(rows, more, strict=True)]

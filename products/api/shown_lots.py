@@ -9,7 +9,7 @@ from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from products.api.addresses import pages_of
+from products.api.addresses import around, pages_of
 from products.api.preconditions import etag_of
 from products.api.schema import BlockShape
 from products.api.shown import (
@@ -22,7 +22,7 @@ from products.api.shown import (
 from products.api.shown_profiles import ProfileShape, profile_body
 from products.api.surface import Body
 from products.domain.holds import HoldKind
-from products.domain.lots import STATUS_LABELS, ReleaseStatus
+from products.domain.lots import STATUS_LABELS, Expiry, ReleaseStatus
 from products.domain.sources import TISSUE_LABELS
 from products.models import Disposition, Hold, SpecificationChange
 from products.queries.evidence import lot_with_origins, parents_of
@@ -161,12 +161,7 @@ def lot_body(row: LotRow) -> Body:
         "blocks": row.blocks,
         "to_be_judged_again": row.to_be_judged_again,
         "made_on": row.made_on,
-        "expires": {
-            "text": row.expiry.text,
-            "on": row.expiry.last_day,
-            "precision": row.expiry.precision,
-            "ends_at": row.expiry.ends_at,
-        },
+        "expires": dict(_expiry_body(row.expiry)),
         "tissues": [{"kind": kind, "label": TISSUE_LABELS[kind]} for kind in row.tissues],
         "site": row.site,
         "specification_version": row.specification,
@@ -175,11 +170,34 @@ def lot_body(row: LotRow) -> Body:
     }
 
 
+@lru_cache(maxsize=512)
+def _expiry_body(expiry: Expiry) -> Body:
+    return {
+        "text": expiry.text,
+        "on": expiry.last_day,
+        "precision": expiry.precision,
+        "ends_at": expiry.ends_at,
+    }
+
+
 def _links(row: LotRow) -> Body:
     prefix = get_script_prefix()
     links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES, prefix), strict=True))
     links["specification"] = _specification_address(row.product, row.specification, prefix)
     return links
+
+
+def around_pages(prefix: str) -> dict[str, str]:
+    """Of each page that a row links what comes before the names in its address, and after them."""
+    found = {}
+    for name, (before, after) in zip(PAGES, around(_PAGES, prefix), strict=True):
+        found |= {f"{name}_before": before, f"{name}_after": after}
+    product, version = "0123456789abcdef", 123456789
+    specification = _specification_address(product, version, prefix)
+    before, _, rest = specification.partition(product)
+    between, _, after = rest.partition(str(version))
+    of_specification = {"before": before, "between": between, "after": after}
+    return found | {f"specification_{place}": part for place, part in of_specification.items()}
 
 
 @lru_cache(maxsize=256)
