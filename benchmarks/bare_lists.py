@@ -132,7 +132,8 @@ LEFT JOIN LATERAL (
         string_agg(record, E'\\n'), string_agg(source, E'\\n'), string_agg(clears, E'\\n')
     FROM jsonb_to_recordset(lot.blocks) AS block (rule text, code text, message text, record text,
         source text, clears text)
-) block (rules, codes, messages, records, sources, clears) ON lot.blocks <> '[]'
+    WHERE lot.blocks <> '[]'
+) block (rules, codes, messages, records, sources, clears) ON true
 ORDER BY lot.made_on DESC, lot.id DESC
 ) TO STDOUT (FORMAT csv, HEADER)
 """

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -70,15 +71,16 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--loaded", metavar="DATABASE", help="that has the lots already")
     parser.add_argument("--keep", action="store_true", help="leave the database as it is loaded")
-    asked = parser.parse_args()
+    given = parser.parse_args()
     with override_settings(PASSWORD_HASHERS=CHEAP_HASHERS):
-        few = figures_of_few(repeats=asked.repeats)
-        with _database(asked.loaded, keep=asked.keep) as name:
-            if not asked.loaded:
+        few = figures_of_few(repeats=given.repeats)
+        with _database(given.loaded, keep=given.keep) as name:
+            if not given.loaded:
                 with Databases().connect(name) as owner:
-                    load(owner, lots=asked.lots, results=RESULTS, say=True)
-            found = figures(few, repeats=asked.repeats)
-    return report(f"Reading {asked.lots} lots, both processes", found)
+                    load(owner, lots=given.lots, results=RESULTS, say=True)
+            with sides(repeats=given.repeats) as asked:
+                found = figures(asked, few)
+    return report("Reading lots, processor time of both processes", found)
 
 
 @contextmanager
@@ -112,112 +114,110 @@ def figures_of_few(*, repeats: int, lots: int = FEW_LOTS, results: int = RESULTS
         name = connections["default"].settings_dict["NAME"]
         with Databases().connect(name) as owner:
             load(owner, lots=lots, results=results)
-        with _sides(repeats, 1.0) as sides:
-            return admin_pages(sides)
+        with sides(repeats=repeats) as asked:
+            return admin_pages(asked)
 
 
-def figures(few: Admin, *, repeats: int, allowance: float = 1.0) -> list[Figure]:
-    """In the database in use, which `load` filled. ``allowance`` is what limits are multiplied
-    by.
-    """
-    with _sides(repeats, allowance) as sides:
-        return [
-            *_list(sides),
-            *_lot(sides),
-            *_deep(sides),
-            *_filtered(sides),
-            *_export(sides),
-            *_admin(sides, few),
-        ]
+def figures(asked: Sides, few: Admin) -> list[Figure]:
+    return [
+        *list_figures(asked),
+        *_lot(asked),
+        *_deep(asked),
+        *_filtered(asked),
+        *_export(asked),
+        *_admin(asked, few),
+    ]
 
 
 @contextmanager
-def _sides(repeats: int, allowance: float) -> Iterator[Sides]:
-    """Queries are answered by one process of the server, whose time is counted."""
+def sides(*, repeats: int, allowance: float = 1.0) -> Iterator[Sides]:
+    """In the database in use, which `load` filled. Queries are answered by one process of the
+    server, whose time is counted. ``allowance`` is what limits are multiplied by.
+    """
     name = str(connections["default"].settings_dict["NAME"])
     with (
         override_settings(ROOT_URLCONF="benchmarks.bare_lists", ALLOWED_HOSTS=["*"]),
         open_connection(),
         Databases().connect(name) as bare,
     ):
-        asked = [Asking(getattr(people(), who)) for who in ("auditor", "analyst", "reviewer")]
+        visitors = [Asking(getattr(people(), who)) for who in ("auditor", "analyst", "reviewer")]
         bare.execute("SET max_parallel_workers_per_gather = 0")
         bare.execute("SET timezone = 'UTC'")
         with connection.cursor() as cursor:
             cursor.execute("SET max_parallel_workers_per_gather = 0")
-        yield Sides(*asked, bare, repeats, allowance)
+        yield Sides(*visitors, bare, repeats, allowance)
     connection.close()
 
 
-def _list(sides: Sides) -> Iterator[Figure]:
+def list_figures(asked: Sides) -> Iterator[Figure]:
     address = f"/api/v1/lots/?page_size={PAGE}"
-    _same(json.loads(sides.auditor.get(address))["results"], bare_list(sides.bare, NEWEST, limit=PAGE))
-    bare = sides.theirs(lambda: bare_list(sides.bare, NEWEST, limit=PAGE))
-    for who, limit in ((sides.analyst, LIST), (sides.auditor, None)):
-        ours = sides.ours(lambda who=who: who.get(address))  # type: ignore[misc]
+    _same(json.loads(asked.auditor.get(address))["results"], bare_list(asked.bare, NEWEST, limit=PAGE))
+    bare = asked.theirs(lambda: bare_list(asked.bare, NEWEST, limit=PAGE))
+    for who, limit in ((asked.analyst, LIST), (asked.auditor, None)):
+        ours = asked.ours(partial(who.get, address))
         name = f"list of {PAGE} lots{'' if limit else ', to an auditor'}: against json_agg"
-        yield from _against(name, ours, bare, limit, sides)
+        yield from _against(name, ours, bare, limit, asked)
 
 
-def _lot(sides: Sides) -> Iterator[Figure]:
+def _lot(asked: Sides) -> Iterator[Figure]:
     number = lot_texts.lot_number(0)
-    plain = sides.ours(lambda: sides.analyst.get(f"/plain/{number}/"))
-    ours = sides.ours(lambda: sides.analyst.get(f"/api/v1/lots/{number}/results/"))
-    yield from _against("lot with its results: against a plain view", ours, plain, LOT, sides)
+    plain = asked.ours(lambda: asked.analyst.get(f"/plain/{number}/"))
+    ours = asked.ours(lambda: asked.analyst.get(f"/api/v1/lots/{number}/results/"))
+    yield from _against("lot with its results: against a plain view", ours, plain, LOT, asked)
 
 
-def _deep(sides: Sides) -> Iterator[Figure]:
+def _deep(asked: Sides) -> Iterator[Figure]:
     """The addresses are those that the list itself gives."""
     first = f"/api/v1/lots/?page_size={PAGE}"
-    deep = _page_at(sides, int(Lot.objects.count() * DEEP))
-    one, other = (sides.ours(lambda at=at: sides.analyst.get(at)) for at in (first, deep))  # type: ignore[misc]
-    yield from _against("page at 70 % of the lots: against the first", other, one, DEEP_PAGE, sides)
+    deep = _page_at(asked, int(Lot.objects.count() * DEEP))
+    one, other = (asked.ours(partial(asked.analyst.get, at)) for at in (first, deep))
+    yield from _against("page at 70 % of the lots: against the first", other, one, DEEP_PAGE, asked)
 
 
-def _page_at(sides: Sides, row: int) -> str:
+def _page_at(asked: Sides, row: int) -> str:
     """Its address, by following the links from the first page, 500 rows at a time."""
     address, passed = "/api/v1/lots/?fields=number&page_size=500", 0
     while passed < row:
-        address = json.loads(sides.analyst.get(address))["next"].removeprefix("http://localhost")
+        address = json.loads(asked.analyst.get(address))["next"].removeprefix("http://localhost")
         passed += 500
     return address.replace("fields=number&", "").replace("page_size=500", f"page_size={PAGE}")
 
 
-def _filtered(sides: Sides) -> Iterator[Figure]:
+def _filtered(asked: Sides) -> Iterator[Figure]:
     """The lots in quarantine of one product of eight, made in 30 days in the middle."""
     middle = Lot.objects.order_by("made_on", "id")[Lot.objects.count() // 2].made_on
     first, last = middle, middle + DAYS_ASKED - timedelta(days=1)
     for status in ("quarantined", "on_hold"):
-        asked = {"status": status, "product": "EXO-1", "made_from": first, "made_to": last}
-        address = f"/api/v1/lots/?{urlencode(asked)}"
+        query = {"status": status, "product": "EXO-1", "made_from": first, "made_to": last}
+        address = f"/api/v1/lots/?{urlencode(query)}"
         chosen = {"status": status, "product": "EXO-1", "first": first, "last": last, "limit": PAGE}
         _same(
-            json.loads(sides.analyst.get(address))["results"],
-            bare_list(sides.bare, WINDOW, **chosen),
+            json.loads(asked.analyst.get(address))["results"],
+            bare_list(asked.bare, WINDOW, **chosen),
         )
-        bare = sides.theirs(lambda: bare_list(sides.bare, WINDOW, **chosen))  # noqa: B023
-        ours = sides.ours(lambda: sides.analyst.get(address))  # noqa: B023
+        bare = asked.theirs(partial(bare_list, asked.bare, WINDOW, **chosen))
+        ours = asked.ours(partial(asked.analyst.get, address))
         name = f"{status}, of a product, made in 30 days: against bare SQL"
-        yield from _against(name, ours, bare, FILTERED, sides)
+        yield from _against(name, ours, bare, FILTERED, asked)
 
 
-def _export(sides: Sides) -> Iterator[Figure]:
+def _export(asked: Sides) -> Iterator[Figure]:
     """All lots as CSV, read and forgotten."""
     address = "/api/v1/lots/?format=csv"
-    _same_lines(sides.analyst.parts(address), bare_copy(sides.bare))
-    bare = spent_on(lambda: _drain(bare_copy(sides.bare)), sides.bare.info.backend_pid)
+    _same_lines(asked.analyst.parts(address), bare_copy(asked.bare))
+    bare = spent_on(lambda: _drain(bare_copy(asked.bare)), asked.bare.info.backend_pid)
     began = memory_mb("VmRSS")
     peak_begins()
     ours = spent_on(
-        lambda: _drain(sides.analyst.parts(address)), connection.connection.info.backend_pid
+        lambda: _drain(asked.analyst.parts(address)), connection.connection.info.backend_pid
     )
     taken = memory_mb("VmHWM") - began
-    yield from _against("export of all lots: against COPY to CSV", ours, bare, EXPORT, sides)
+    yield from _against("export of all lots: against COPY to CSV", ours, bare, EXPORT, asked)
     yield Figure("  memory above the start", taken, "MB", EXPORT_MB)
 
 
-def _admin(sides: Sides, few: Admin) -> Iterator[Figure]:
-    many = admin_pages(sides)
+def _admin(asked: Sides, few: Admin) -> Iterator[Figure]:
+    many = admin_pages(asked)
     for page, spent in many.lists.items():
         yield Figure(f"{page}: queries", float(many.queries[page]), "queries", QUERIES if page == ADMIN_LIST else None)
         yield from _against(
@@ -228,28 +228,30 @@ def _admin(sides: Sides, few: Admin) -> Iterator[Figure]:
 ADMIN_LIST = "admin's list of lots"
 ADMIN_PAGES = {
     ADMIN_LIST: "/admin/products/lot/",
-    "the same, its tenth page": "/admin/products/lot/?p=10",
+    "the same, its fifth page": "/admin/products/lot/?p=5",
     "the same, of one status": "/admin/products/lot/?status=quarantined",
 }
 
 
-def admin_pages(sides: Sides) -> Admin:
-    asked = [(name, sides.analyst, address) for name, address in ADMIN_PAGES.items()]
-    for who in ("analyst", "reviewer", "auditor"):
-        asked.append((f"home of the {who}", getattr(sides, who), "/admin/"))
+def admin_pages(asked: Sides) -> Admin:
+    visits = [(name, asked.analyst, address) for name, address in ADMIN_PAGES.items()]
+    visits += [
+        (f"home of the {who}", getattr(asked, who), "/admin/")
+        for who in ("analyst", "reviewer", "auditor")
+    ]
     found, queries = {}, {}
-    for name, visitor, address in asked:
+    for name, visitor, address in visits:
         with CaptureQueriesContext(connection) as captured:
             visitor.get(address)
         queries[name] = len(captured)
-        found[name] = sides.ours(lambda: visitor.get(address))  # noqa: B023
+        found[name] = asked.ours(partial(visitor.get, address))
     return Admin(found, queries)
 
 
 def _against(
-    name: str, ours: Spent, bare: Spent, limit: float | None, sides: Sides
+    name: str, ours: Spent, bare: Spent, limit: float | None, asked: Sides
 ) -> Iterator[Figure]:
-    allowed = None if limit is None else limit * sides.allowance
+    allowed = None if limit is None else limit * asked.allowance
     yield Figure(name, ours.both / bare.both, "times", allowed)
     for label, spent in (("this", ours), ("what it is compared with", bare)):
         yield Figure(f"  {label}", spent.both, "ms")

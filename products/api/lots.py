@@ -30,7 +30,7 @@ from products.api.listing import (
     newest,
     only_shown,
 )
-from products.api.pagination import Keyset
+from products.api.pagination import Keyset, after
 from products.api.past_shapes import as_of
 from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
@@ -49,6 +49,8 @@ from products.queries.listing import lot_places, lot_row, lot_rows, lots_listed
 from products.queries.of_lots import changed
 
 TAG = "Lots"
+# Lots of a file that are read together.
+AT_ONCE = 5_000
 
 
 class LotFilters(FiltersOfLots):
@@ -133,7 +135,15 @@ REGISTRATION = OpenApiExample(
 
 def _lines(lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str]) -> Iterator[bytes]:
     given = {"now": timezone.now(), **around_pages(get_script_prefix())}
-    return lots_as_csv(lots, keyset.order, columns, given)
+    order, rest = keyset.order, lots
+    while True:
+        page = rest.order_by(*order)[:AT_ONCE]
+        lines, last = lots_as_csv(page, order, columns, given)
+        yield from lines
+        if len(lines) < AT_ONCE:
+            return
+        key = lots.filter(pk=last).values_list(*keyset.fields).get()
+        rest = after(lots, keyset, key)
 
 
 LOTS = Listing(

@@ -28,14 +28,14 @@ def csv_file(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def csv_of_lines(columns: Sequence[Column], lines: Iterable[bytes]) -> Iterator[bytes]:
-    """`csv_file` of rows that are CSV already: each of ``lines`` one row, with a line feed at its
-    end, quoted where RFC 4180 asks for it and nowhere else.
+    """`csv_file` of rows that are CSV already: each of ``lines`` one row, without its end,
+    quoted where RFC 4180 asks for it and nowhere else.
     """
     yield from csv_file(columns, ())
     gathered: list[bytes] = []
     size = 0
     for line in lines:
-        gathered.append(line[:-1])
+        gathered.append(line)
         size += len(line)
         if size >= AT_ONCE:
             yield _joined(gathered)

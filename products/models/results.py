@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from products.domain.criteria import Verdict
 from products.models.fields import Record, one_of, word_field
@@ -43,6 +44,9 @@ class Result(Record):
         indexes = [
             models.Index(fields=["verdict", "id"], name="result_by_verdict"),
             models.Index(fields=["recorded_at"], name="result_by_time"),
+            models.Index(
+                fields=["final_at", "id"], name="result_incubating", condition=Q(final=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,6 +100,11 @@ class Run(Record):
             models.Index(Upper("number"), name="run_by_number"),
             models.Index(fields=["performed_at", "id"], name="run_by_performed"),
             models.Index(fields=["recorded_at"], name="run_by_time"),
+            models.Index(
+                fields=["state", "recorded_at", "id"],
+                name="run_open",
+                condition=Q(state__in=[RunState.SAVED.value, RunState.RETURNED.value]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,10 +5,10 @@ What a cell says is what `products.api.shown_lots` makes of a `LotRow`; a test h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -116,7 +116,7 @@ tissue (lot, kinds, labels) AS (
         JOIN products_tissuesource source ON source.id = entry.source_id
     ) found GROUP BY lot
 )
-SELECT {cells}
+SELECT {cells}, lot.id
 FROM chosen
 JOIN products_lot lot ON lot.id = chosen.id
 JOIN product ON product.id = lot.product_id
@@ -137,7 +137,8 @@ LEFT JOIN LATERAL (
     FROM ROWS FROM (jsonb_to_recordset(lot.blocks) AS (rule text, code text, message text,
         record text, source text, clears text)) WITH ORDINALITY
         AS found (rule, code, message, record, source, clears, place)
-) block ({members}) ON lot.blocks <> '[]'
+    WHERE lot.blocks <> '[]'
+) block ({members}) ON true
 ORDER BY {order}
 ) TO STDOUT (FORMAT csv)
 """
@@ -145,21 +146,24 @@ ORDER BY {order}
 
 def lots_as_csv(
     lots: QuerySet[Lot, Any], order: Sequence[str], columns: Sequence[str], given: Mapping[str, Any]
-) -> Iterator[bytes]:
-    """One line for each of ``lots`` (as `lot_places` gives them), with a line feed at its end.
+) -> tuple[list[bytes], UUID | None]:
+    """One line for each of ``lots`` (as `lot_places` gives them, cut to a page), and the key of the
+    last. ``given``: ``now``, and of each page that is linked what stands around the names.
 
-    ``given``: ``now``, and of each page that is linked what comes before and after the name.
+    All are read at once: while the client takes them, the database waits for nothing, and ends a
+    transaction in which nothing is asked for too long.
     """
-    sql, values = lots.order_by(*order).query.sql_with_params()
+    sql, values = lots.query.sql_with_params()
     chosen = connection.ops.compose_sql(sql, values)
-    statement = _statement(tuple(columns), tuple(order))
-    with connection.cursor() as cursor:
-        whole = connection.ops.compose_sql(statement, given).replace(_CHOSEN, chosen)
-        with cursor.copy(whole) as copy:
-            for line in copy:
-                yield bytes(line)
+    whole = connection.ops.compose_sql(_statement(tuple(columns), tuple(order)), given)
+    with connection.cursor() as cursor, cursor.copy(whole.replace(_CHOSEN, chosen)) as copy:
+        lines = [bytes(line) for line in copy]
+    last = UUID(lines[-1][-KEY_LENGTH:-1].decode()) if lines else None
+    return [line[: -KEY_LENGTH - 1] for line in lines], last
 
 
+KEY_LENGTH = len(f"{UUID(int=0)}\n")
+"""Of the key behind the cells, with the line feed; the comma before it is one more."""
 _CHOSEN = "SELECT chosen_here"
 
 

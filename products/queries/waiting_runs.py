@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from products.domain.criteria import Verdict
+from products.domain.investigations import InvestigationOutcome
 from products.domain.lots import Decision
 from products.domain.results import SATISFYING, RunState
 from products.domain.roles import Permission
-from products.models import Amendment, Result, ReviewItem, Run, RunReturn
+from products.models import Amendment, Investigation, Lot, Result, ReviewItem, Run, RunReturn
+from products.queries.lots import lots_due
 from products.queries.runs import results_in_effect
 from products.queries.waiting import Item, Kind, Reader, not_recorded_by
 
@@ -94,6 +97,20 @@ def _incubation(result: Result) -> Item:
     )
 
 
+def _lots_with_unreviewed(now: datetime) -> list[UUID]:
+    """Every lot of which a result may wait for its review, found by indexes.
+
+    A rule that no profile leaves out says so of each lot as it was judged last, whatever was
+    decided on it: but for a fail that was invalidated, which nothing speaks of any more. They are
+    looked up first, so that the database knows how few they are.
+    """
+    told = Lot.objects.filter(judged_until__gt=now, blocks__contains=[{"code": "review_missing"}])
+    invalidated = Investigation.objects.filter(conclusion__outcome=InvestigationOutcome.INVALIDATED)
+    found = told.order_by().values_list("pk")
+    others = lots_due(now).order_by().values_list("pk"), invalidated.order_by().values_list("lot")
+    return [lot for (lot,) in found.union(*others)]
+
+
 def runs_to_review(who: Reader) -> QuerySet[Result]:
     """Final results in effect, without review, of runs of which the person recorded nothing.
 
@@ -103,6 +120,7 @@ def runs_to_review(who: Reader) -> QuerySet[Result]:
     unsigned = amendments_waiting(Amendment.objects.filter(run__isnull=False))
     rows = (
         _latest_results()
+        .filter(run__lot__in=_lots_with_unreviewed(who.now))
         .filter(final=True, run__state=RunState.SUBMITTED)
         .filter(~Exists(ReviewItem.objects.filter(result=OuterRef("pk"))))
         .exclude(run__in=unsigned.values("run"))
