@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import io
 import json
 import sys
@@ -145,6 +146,9 @@ def sides(*, repeats: int, allowance: float = 1.0) -> Iterator[Sides]:
         bare.execute("SET timezone = 'UTC'")
         with connection.cursor() as cursor:
             cursor.execute("SET max_parallel_workers_per_gather = 0")
+        # As the server does when it has started.
+        gc.collect()
+        gc.freeze()
         yield Sides(*visitors, bare, repeats, allowance)
     connection.close()
 

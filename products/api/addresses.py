@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 _MARK = "0123456789abcdef"
 # RFC 3986, 3.3: what stands in a path as it is.
 _SAFE = "!$&'()*+,;=/~:@"
+_PLAIN = re.compile("[A-Za-z0-9._-]*")
 
 
 class RecordName:
@@ -45,7 +47,7 @@ def pages_of(name: str, pages: tuple[str, ...], prefix: str) -> list[str]:
     """As `reverse` gives them for ``pages`` of one record below ``prefix``, for lists that name
     many: each page is looked up once.
     """
-    quoted = quote(RecordName().to_url(name), safe=_SAFE)
+    quoted = name if _PLAIN.fullmatch(name) else quote(RecordName().to_url(name), safe=_SAFE)
     return [f"{before}{quoted}{after}" for before, after in around(pages, prefix)]
 
 

@@ -98,6 +98,8 @@ class Selection(Generic[Row]):
     def cut(self, body: Body) -> Body:
         """``body`` with the fields that were asked for, and what is expanded."""
         kept = self.fields | self.expanded
+        if body.keys() <= kept:
+            return body
         return {name: value for name, value in body.items() if name in kept}
 
 

@@ -38,7 +38,7 @@ from products.api.shown_lots import (
     LotRowShape,
     LotShape,
     around_pages,
-    lot_body,
+    lot_bodies,
     lot_response,
     one_lot_response,
 )
@@ -231,5 +231,8 @@ class StabilityStudy(View):
 
 def _row_bodies(request: Request, now: datetime, values: list[dict[str, Any]]) -> list[Body]:
     rows = lot_rows([value["id"] for value in values], now)
-    more = expansions(request, rows, now, asked_expansions(request, LOTS))
-    return [lot_body(row) | found for row, found in zip(rows, more, strict=True)]
+    expanded = asked_expansions(request, LOTS)
+    if not expanded:
+        return list(lot_bodies(rows))
+    more = expansions(request, rows, now, expanded)
+    return [body | found for body, found in zip(lot_bodies(rows), more, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -151,7 +152,14 @@ def lot_response(number: str, now: datetime, *, status: int = 200) -> Response:
     return response
 
 
-def lot_body(row: LotRow) -> Body:
+def lot_bodies(rows: Iterable[LotRow]) -> Iterator[Body]:
+    """`lot_body` of each, for which what all have in common is asked once."""
+    prefix = get_script_prefix()
+    return (lot_body(row, prefix) for row in rows)
+
+
+def lot_body(row: LotRow, prefix: str = "") -> Body:
+    """``prefix``: below which path the addresses are, looked up when it is not given."""
     return {
         "number": row.number,
         "product": row.product,
@@ -160,13 +168,13 @@ def lot_body(row: LotRow) -> Body:
         "basis": row.basis,
         "blocks": row.blocks,
         "to_be_judged_again": row.to_be_judged_again,
-        "made_on": row.made_on,
+        "made_on": row.made_on.isoformat(),
         "expires": dict(_expiry_body(row.expiry)),
         "tissues": [{"kind": kind, "label": TISSUE_LABELS[kind]} for kind in row.tissues],
         "site": row.site,
         "specification_version": row.specification,
         "version": row.version,
-        "links": _links(row),
+        "links": _links(row, prefix or get_script_prefix()),
     }
 
 
@@ -174,14 +182,13 @@ def lot_body(row: LotRow) -> Body:
 def _expiry_body(expiry: Expiry) -> Body:
     return {
         "text": expiry.text,
-        "on": expiry.last_day,
+        "on": expiry.last_day and expiry.last_day.isoformat(),
         "precision": expiry.precision,
-        "ends_at": expiry.ends_at,
+        "ends_at": expiry.ends_at and f"{expiry.ends_at:%Y-%m-%dT%H:%M:%SZ}",
     }
 
 
-def _links(row: LotRow) -> Body:
-    prefix = get_script_prefix()
+def _links(row: LotRow, prefix: str) -> Body:
     links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES, prefix), strict=True))
     links["specification"] = _specification_address(row.product, row.specification, prefix)
     return links

@@ -22,9 +22,22 @@ class Migration(Batched):
         migrations.AddIndex(
             model_name="result",
             index=models.Index(
-                fields=["final_at", "id"],
-                name="result_incubating",
-                condition=models.Q(final=False),
+                fields=["run"],
+                name="result_not_final",
+                condition=models.Q(
+                    ("final", False),
+                    models.Q(("verdict__in", ["interim", "pending"]), _negated=True),
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                fields=["method_version"],
+                name="run_for_other_purpose",
+                condition=models.Q(
+                    ("purpose__in", ["release", "repeat", "retest"]), _negated=True
+                ),
             ),
         ),
         migrations.AddIndex(

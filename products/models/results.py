@@ -11,6 +11,8 @@ from products.models.fields import Record, one_of, word_field
 from products.models.people import Person
 from products.models.runs import Run
 
+_OPEN = [Verdict.INTERIM.value, Verdict.PENDING.value]
+
 
 class Result(Record):
     """Never changed: each submission of the run makes the next version, the highest is current."""
@@ -45,7 +47,9 @@ class Result(Record):
             models.Index(fields=["verdict", "id"], name="result_by_verdict"),
             models.Index(fields=["recorded_at"], name="result_by_time"),
             models.Index(
-                fields=["final_at", "id"], name="result_incubating", condition=Q(final=False)
+                fields=["run"],
+                name="result_not_final",
+                condition=Q(final=False) & ~Q(verdict__in=_OPEN),
             ),
         ]
 

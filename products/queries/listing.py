@@ -31,7 +31,7 @@ CALLED = {
 # Of each lot one list, as `_row` takes it apart.
 ROWS = f"""
 WITH RECURSIVE line (lot, ancestor) AS (
-    SELECT id, id FROM products_lot WHERE id = ANY(%(lots)s)
+    SELECT id, id FROM products_lot WHERE id = ANY(%(lots)s::uuid[])
     UNION
     SELECT line.lot, link.parent_id FROM line
     JOIN products_lotparent link ON link.lot_id = line.ancestor
@@ -53,7 +53,7 @@ JOIN products_product product ON product.id = lot.product_id
 JOIN products_site site ON site.id = lot.site_id
 JOIN products_specificationversion specification ON specification.id = lot.specification_id
 LEFT JOIN tissue ON tissue.lot = lot.id
-WHERE lot.id = ANY(%(lots)s)
+WHERE lot.id = ANY(%(lots)s::uuid[])
 """  # noqa: S608  # our own words
 
 # The kinds of one lot of a list, for lists that are no longer than a page.
@@ -136,9 +136,11 @@ def lot_rows(lots: Sequence[UUID], now: datetime) -> list[LotRow]:
     """In the order of ``lots``, by one query; keys that are no lot are left out."""
     if not lots:
         return []
-    rows = (_row(*row) for row in rows_of(ROWS, {"lots": list(lots), "now": now}))
-    found = {row.id: row for row in rows}
-    return [found[lot] for lot in lots if lot in found]
+    # As one text: the driver takes longer over a list of keys than the database over reading them.
+    keys = [str(lot) for lot in lots]
+    asked = {"lots": f"{{{','.join(keys)}}}", "now": now}
+    found = {row[0]: row for row in rows_of(ROWS, asked)}
+    return [_row(*row) for row in map(found.get, keys) if row]
 
 
 def lot_row(number: str, now: datetime) -> LotRow:
