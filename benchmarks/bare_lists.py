@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
 LIST = (
     """
 WITH RECURSIVE chosen AS MATERIALIZED ({chosen}),
-"""
+"""  # noqa: S608  # our own words
     + TISSUES
     + """
 SELECT json_agg(json_build_object(
@@ -100,7 +100,7 @@ ORDER BY lot.made_on DESC, lot.id DESC LIMIT {limit}
 COPY = (
     """
 COPY (WITH RECURSIVE chosen AS MATERIALIZED (SELECT * FROM products_lot),
-"""
+"""  # noqa: S608  # our own words
     + TISSUES
     + """,
 tissues (lot, kinds, labels) AS (
@@ -152,7 +152,7 @@ def statement(text: str, **values: Any) -> sql.Composed:
         name: found if isinstance(found, sql.Composable) else sql.Literal(found)
         for name, found in known.items()
     }
-    return sql.SQL(text).format(**literals)  # type: ignore[arg-type]  # our own words
+    return sql.SQL(text).format(**literals)
 
 
 def bare_list(bare: psycopg.Connection, chosen: str, **values: Any) -> bytes:
@@ -217,7 +217,7 @@ class PlainRun(serializers.ModelSerializer[Run]):
     instrument = serializers.CharField(source="instrument.code")
     performed_by = serializers.CharField(source="performed_by.printed_name")
     recorded_by = serializers.CharField(source="recorded_by.person.printed_name")
-    media = serializers.StringRelatedField(source="media_links", many=True)
+    media: Any = serializers.StringRelatedField(source="media_links", many=True)
     results = PlainResult(many=True)
 
     class Meta:

@@ -23,7 +23,7 @@ from statistics import median
 import psycopg
 from django.db import connection, connections
 
-from benchmarks.figures import Figure, costs_of, report
+from benchmarks.figures import Figure, costs_of, memory_mb, peak_begins, report
 from benchmarks.ledger_load import PAGE, load, load_first, seal_all, sign_every
 from benchmarks.records import benchmark_database
 from products.domain.ledger_faults import Fault

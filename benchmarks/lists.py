@@ -26,7 +26,7 @@ from django.db import connection, connections
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks import bare_lists, lot_texts
+from benchmarks import lot_texts
 from benchmarks.asking import Asking
 from benchmarks.bare_lists import NEWEST, WINDOW, bare_copy, bare_list
 from benchmarks.figures import Figure, Spent, memory_mb, peak_begins, report, spent_on
@@ -149,13 +149,15 @@ def sides(*, repeats: int, allowance: float = 1.0) -> Iterator[Sides]:
         # As the server does when it has started.
         gc.collect()
         gc.freeze()
-        yield Sides(*visitors, bare, repeats, allowance)
+        yield Sides(visitors[0], visitors[1], visitors[2], bare, repeats, allowance)
     connection.close()
 
 
 def list_figures(asked: Sides) -> Iterator[Figure]:
     address = f"/api/v1/lots/?page_size={PAGE}"
-    _same(json.loads(asked.auditor.get(address))["results"], bare_list(asked.bare, NEWEST, limit=PAGE))
+    _same(
+        json.loads(asked.auditor.get(address))["results"], bare_list(asked.bare, NEWEST, limit=PAGE)
+    )
     bare = asked.theirs(lambda: bare_list(asked.bare, NEWEST, limit=PAGE))
     for who, limit in ((asked.analyst, LIST), (asked.auditor, None)):
         ours = asked.ours(partial(who.get, address))
@@ -223,9 +225,14 @@ def _export(asked: Sides) -> Iterator[Figure]:
 def _admin(asked: Sides, few: Admin) -> Iterator[Figure]:
     many = admin_pages(asked)
     for page, spent in many.lists.items():
-        yield Figure(f"{page}: queries", float(many.queries[page]), "queries", QUERIES if page == ADMIN_LIST else None)
+        yield Figure(
+            f"{page}: queries",
+            float(many.queries[page]),
+            "queries",
+            QUERIES if page == ADMIN_LIST else None,
+        )
         yield from _against(
-            f"{page}: against {FEW_LOTS} lots", spent, few.lists[page], ADMIN_TIMES, sides
+            f"{page}: against {FEW_LOTS} lots", spent, few.lists[page], ADMIN_TIMES, asked
         )
 
 

@@ -57,13 +57,17 @@ def load(owner: psycopg.Connection, *, lots: int, results: int, say: bool = Fals
     # The rows' own times are read and written in one zone.
     owner.execute("SET timezone = 'UTC'")
     owner.execute("SET maintenance_work_mem = '1GB'")
-    with _without_links(owner, check=lots <= CHECKED), _without_indexes(owner, clock):
-        with owner.transaction(), _without_triggers(owner):
-            made.products.extend(other_products(owner, made.lot, PRODUCTS - 1))
-            _clear(owner)
-            for table in TABLES:
-                _copy(owner, made, table, lots)
-                clock.tell(table)
+    with (
+        _without_links(owner, check=lots <= CHECKED),
+        _without_indexes(owner, clock),
+        owner.transaction(),
+        _without_triggers(owner),
+    ):
+        made.products.extend(other_products(owner, made.lot, PRODUCTS - 1))
+        _clear(owner)
+        for table in TABLES:
+            _copy(owner, made, table, lots)
+            clock.tell(table)
     owner.execute(sql.SQL("ANALYZE {}").format(_listed([*TABLES, *CATALOGUE])))
     clock.tell("statistics")
     counted = owner.execute("SELECT count(*) FROM products_result").fetchone()
@@ -109,7 +113,7 @@ def _without_links(owner: psycopg.Connection, *, check: bool) -> Iterator[None]:
 def _without_indexes(owner: psycopg.Connection, clock: _Clock) -> Iterator[None]:
     indexes = owner.execute(INDEXES, {"tables": TABLES}).fetchall()
     for name, _ in indexes:
-        owner.execute(sql.SQL(f"DROP INDEX {name}"))  # type: ignore[arg-type]  # the database's words
+        owner.execute(sql.SQL(f"DROP INDEX {name}"))
     yield
     for name, definition in indexes:
         owner.execute(definition)
@@ -129,7 +133,7 @@ def _without_triggers(owner: psycopg.Connection) -> Iterator[None]:
 
 
 def _alter(owner: psycopg.Connection, table: str, how: str) -> None:
-    owner.execute(sql.SQL(f"ALTER TABLE {table} {how}"))  # type: ignore[arg-type]  # the database's words
+    owner.execute(sql.SQL(f"ALTER TABLE {table} {how}"))
 
 
 class _Clock:

@@ -15,7 +15,7 @@ import psycopg
 from django.db.models import Model
 from psycopg import sql
 
-from benchmarks.records import AGE, COPIED, MEASURED, criteria, finish, tested_lot
+from benchmarks.records import AGE, COPIED, criteria, finish, tested_lot
 from products import models
 from products.actions.dispositions import recall_lot, release_lot
 from products.actions.holds import place_hold
@@ -24,9 +24,7 @@ from products.models import Lot
 from tests import records
 from tests.records import ZONE, context, people, time_is
 
-_SIGNED = (
-    "SELECT signature_id FROM products_{} WHERE lot_id = %(lot)s AND signature_id IS NOT NULL"
-)
+_SIGNED = "SELECT signature_id FROM products_{} WHERE lot_id = %(lot)s AND signature_id IS NOT NULL"
 WHOLE: tuple[tuple[type[Model], str], ...] = (
     *((model, where) for model, where in COPIED if model is not models.Signature),
     (models.Disposition, "lot_id = %(lot)s"),
@@ -46,6 +44,7 @@ A_DAY = re.compile(r"(?<!\d)20\d\d-\d\d-\d\d(?!\d)")
 MARKED_DAY = re.compile("\x04(.{10})\x05")
 MARKED_MIDNIGHT = re.compile("\x04(.{10})\x05([ T])0[45]:00:00(?=[+.])")
 DAYS = 320
+STANDINGS = ["released"] * 14 + ["quarantined"] * 4 + ["held", "recalled"]
 WORKED_ON = 100
 """Lots that wait for a review, a reading or a release; all others wait for nobody."""
 WHOLE_LOTS = 1000
@@ -155,8 +154,7 @@ def standing_of(serial: int, lots: int) -> str:
     """Of twenty lots fourteen are released, four in quarantine, one on hold, one recalled."""
     if 0 <= serial - first_worked_on(lots) < WORKED_ON:
         return ("ready", "unfinished")[serial % 2]
-    place = serial // 8 % 20
-    return ("released", "quarantined", "held", "recalled")[(place >= 14) + (place >= 18) + (place > 18)]
+    return STANDINGS[serial // 8 % len(STANDINGS)]
 
 
 def first_worked_on(lots: int) -> int:
@@ -203,7 +201,7 @@ class _Taking:
             f"COPY (SELECT {', '.join(shown)} FROM {table_of(model)} "  # noqa: S608  # our own words
             f"WHERE {where.replace('%(lot)s', repr(str(lot.pk)))} ORDER BY id) TO STDOUT"
         )
-        with self.owner.cursor().copy(sql.SQL(query)) as copy:  # type: ignore[arg-type]  # likewise
+        with self.owner.cursor().copy(sql.SQL(query)) as copy:
             text = b"".join(copy).decode()
         return [line.split("\t") for line in text.splitlines()]
 
@@ -211,7 +209,10 @@ class _Taking:
         """What was signed says which record it is of, and no more."""
         short = f'{{"record":{{"id":"{rows[0][0] if rows else ""}"}},"shown":{{}}}}'
         return [
-            [short if name in DOCUMENTS else value for name, value in zip(self.columns[table], row, strict=True)]
+            [
+                short if name in DOCUMENTS else value
+                for name, value in zip(self.columns[table], row, strict=True)
+            ]
             for row in rows
         ]
 
@@ -236,10 +237,12 @@ def other_products(owner: psycopg.Connection, lot: Lot, count: int) -> Iterator[
             if model is not models.Product:
                 own.pop("code")
             values = [own.get(name, name) for name in names]
-            known = owner.execute(f"SELECT id::text, ({own['id']})::text FROM {table} WHERE {where}")  # type: ignore[arg-type]  # noqa: S608
+            known = owner.execute(
+                f"SELECT id::text, ({own['id']})::text FROM {table} WHERE {where}"  # noqa: S608  # our own words
+            )
             keys |= dict(known.fetchall())
             owner.execute(
-                f"INSERT INTO {table} ({', '.join(names)}) "  # type: ignore[arg-type]  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(names)}) "  # noqa: S608  # our own words
                 f"SELECT {', '.join(values)} FROM {table} WHERE {where}"
             )
         yield keys

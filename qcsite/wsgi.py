@@ -28,7 +28,7 @@ if _causes := refusals() or grave_causes():
 for _cause in causes_to_warn_of():
     logging.getLogger(__name__).warning("%s", _cause)
 
-# What is loaded stays: looking through it for garbage again and again would take a tenth of the time
+# What is loaded stays: looking through it for garbage again and again takes a tenth of the time
 # of a request.
 gc.collect()
 gc.freeze()

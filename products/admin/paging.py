@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 
 MOST_COUNTED = 10_000
 """Of more records than these no list says how many there are, and their pages end here."""
@@ -21,6 +23,5 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptabl
 
     @cached_property
     def _found(self) -> int:
-        rows = self.object_list
-        found: int = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()  # type: ignore[union-attr]  # a queryset
-        return found
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()

@@ -52,7 +52,7 @@ def pages_of(name: str, pages: tuple[str, ...], prefix: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # noqa: ARG001  # the key
+def around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # the key
     """What comes before the name and after it."""
     parts = (reverse(page, args=[_MARK]).partition(_MARK) for page in pages)
     return [(before, after) for before, _, after in parts]

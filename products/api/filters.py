@@ -40,12 +40,13 @@ class Filters(FilterSet):  # type: ignore[misc]  # it has no types
 
     now: datetime
     is_past: bool = False
+    base_filters: ClassVar[dict[str, Any]]
 
     def __init__(self, data: QueryDict, *, queryset: Rows) -> None:
         """Only what is asked is made ready: of some twenty filters a request has a few."""
-        self.base_filters = {
-            name: found for name, found in self.base_filters.items() if name in data
-        }
+        known = type(self).base_filters
+        asked = {name: found for name, found in known.items() if name in data}
+        self.__dict__["base_filters"] = asked
         super().__init__(data, queryset=queryset)
 
     @classmethod

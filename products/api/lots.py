@@ -44,8 +44,8 @@ from products.api.shown_lots import (
 )
 from products.api.surface import ActionBody, Body, SignedBody, Text, View, accept
 from products.models import Lot
-from products.queries.lot_cells import lots_as_csv
 from products.queries.listing import lot_places, lot_row, lot_rows, lots_listed
+from products.queries.lot_cells import lots_as_csv
 from products.queries.of_lots import changed
 
 TAG = "Lots"
@@ -140,7 +140,7 @@ def _lines(lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str]) -> 
         page = rest.order_by(*order)[:AT_ONCE]
         lines, last = lots_as_csv(page, order, columns, given)
         yield from lines
-        if len(lines) < AT_ONCE:
+        if last is None or len(lines) < AT_ONCE:
             return
         key = lots.filter(pk=last).values_list(*keyset.fields).get()
         rest = after(lots, keyset, key)

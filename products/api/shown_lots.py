@@ -196,7 +196,7 @@ def _links(row: LotRow, prefix: str) -> Body:
 
 def around_pages(prefix: str) -> dict[str, str]:
     """Of each page that a row links what comes before the names in its address, and after them."""
-    found = {}
+    found: dict[str, str] = {}
     for name, (before, after) in zip(PAGES, around(_PAGES, prefix), strict=True):
         found |= {f"{name}_before": before, f"{name}_after": after}
     product, version = "0123456789abcdef", 123456789
@@ -208,7 +208,7 @@ def around_pages(prefix: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=256)
-def _specification_address(product: str, version: int, prefix: str) -> str:  # noqa: ARG001  # the key
+def _specification_address(product: str, version: int, prefix: str) -> str:  # the key
     return reverse("api:specification", args=[product, version])
 
 

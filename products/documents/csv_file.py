@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from products.documents.cells import Column, Row, cell_of, may_be_formula, text_of
 from products.documents.json_lines import AT_ONCE
 
-SIGNS = [sign.encode() for sign in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")]
+SIGNS = [
+    sign.encode()
+    for sign in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+]
 BEGINS = (b",", b',"', b"\n", b'\n"')
 
 

@@ -35,9 +35,7 @@ class Migration(Batched):
             index=models.Index(
                 fields=["method_version"],
                 name="run_for_other_purpose",
-                condition=models.Q(
-                    ("purpose__in", ["release", "repeat", "retest"]), _negated=True
-                ),
+                condition=models.Q(("purpose__in", ["release", "repeat", "retest"]), _negated=True),
             ),
         ),
         migrations.AddIndex(

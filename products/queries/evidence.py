@@ -64,16 +64,14 @@ def criteria_of_lots(lots: Collection[UUID]) -> Mapping[UUID, list[Criterion]]:
     return found
 
 
-def criteria_in_force(
-    runs: Sequence[Run], criteria: Collection[Criterion]
-) -> list[UUID | None]:
+def criteria_in_force(runs: Sequence[Run], criteria: Collection[Criterion]) -> list[UUID | None]:
     """Of each run which of ``criteria``, those of the version that its lot is bound to now, it
     counts for: by code and method, whichever version it was opened under.
     """
     present = {criterion.pk for criterion in criteria}
     named = {(criterion.code, criterion.method_id): criterion.pk for criterion in criteria}
-    other = {run.criterion_id for run in runs} - present - {None}
-    earlier = {
+    other = {run.criterion_id for run in runs if run.criterion_id} - present
+    earlier: dict[UUID, UUID | None] = {
         key: named.get((code, method))
         for key, code, method in (
             Criterion.objects.filter(pk__in=other).values_list("pk", "code", "method")
@@ -82,7 +80,7 @@ def criteria_in_force(
         )
     }
     return [
-        run.criterion_id if run.criterion_id in present else earlier.get(run.criterion_id)
+        run.criterion_id if run.criterion_id in present else earlier.get(run.criterion_id or run.pk)
         for run in runs
     ]
 

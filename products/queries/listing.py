@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -128,7 +128,9 @@ def lots_listed() -> QuerySet[Lot]:
 
 def lot_places(lots: QuerySet[Lot]) -> QuerySet[Lot, dict[str, Any]]:
     """Of lots from `lots_listed` what orders lists of them, and their keys for `lot_rows`."""
-    values: QuerySet[Lot, dict[str, Any]] = lots.values("id", "made_on", "number", "last_day")
+    values: QuerySet[Lot, dict[str, Any]] = lots.values(  # type: ignore[misc]  # of `lots_listed`
+        "id", "made_on", "number", "last_day"
+    )
     return values
 
 
@@ -139,13 +141,16 @@ def lot_rows(lots: Sequence[UUID], now: datetime) -> list[LotRow]:
     # As one text: the driver takes longer over a list of keys than the database over reading them.
     keys = [str(lot) for lot in lots]
     asked = {"lots": f"{{{','.join(keys)}}}", "now": now}
-    found = {row[0]: row for row in rows_of(ROWS, asked)}
+    rows: Iterator[Any] = rows_of(ROWS, asked)
+    found = {row[0]: row for row in rows}
     return [_row(*row) for row in map(found.get, keys) if row]
 
 
 def lot_row(number: str, now: datetime) -> LotRow:
     """Raises NotFoundError when there is no such lot."""
-    rows = lot_rows(Lot.objects.filter(number__iexact=number).values_list("pk", flat=True), now)
+    rows = lot_rows(
+        list(Lot.objects.filter(number__iexact=number).values_list("pk", flat=True)), now
+    )
     if not rows:
         raise NotFoundError(f"There is no lot {number!r}.", field="lot")
     return rows[0]
@@ -185,7 +190,7 @@ def _is_due(now: datetime) -> Case:
     )
 
 
-def _row(
+def _row(  # noqa: PLR0917  # the columns of ROWS
     key: str,
     number: str,
     product: str,
@@ -197,11 +202,11 @@ def _row(
     expires_on: str | None,
     precision: str,
     study: str,
-    signed: bool,  # noqa: FBT001  # a column like the others
+    signed: bool,  # a column like the others
     zone: str,
     status: str,
     blocks: list[dict[str, str]],
-    is_due: bool,  # noqa: FBT001  # likewise
+    is_due: bool,  # likewise
     version: int,
     decision_number: int,
     tissues: list[str],

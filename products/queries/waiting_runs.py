@@ -109,7 +109,8 @@ def _runs_that_may_incubate(now: datetime) -> list[UUID]:
     )
     incubated = MethodVersion.objects.filter(incubation_hours__isnull=False)
     unspoken = Criterion.objects.filter(
-        Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT), method__in=incubated.values("method")
+        Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT),
+        method__in=incubated.values("method"),
     )
     stopped = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
     parts = (
