@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -29,6 +32,18 @@ class Figure:
     @property
     def holds(self) -> bool:
         return self.limit is None or self.value <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Milliseconds of processor time: of this process, and of the server's that serves it."""
+
+    ours: float
+    server: float
+
+    @property
+    def both(self) -> float:
+        return self.ours + self.server
 
 
 def cost_of(work: Callable[[], object], *, repeats: int, warm_up: int) -> Cost:
@@ -71,3 +86,35 @@ def _once(work: Callable[[], object]) -> Cost:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Cost((time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000)
+
+
+def clock_of(pid: int) -> float:
+    """Seconds of processor time that a process of this machine has used (POSIX,
+    ``clock_getcpuclockid``).
+    """
+    clock = ctypes.c_int()
+    failed = _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock))
+    if failed:
+        raise OSError(failed, os.strerror(failed))
+    return time.clock_gettime(clock.value)
+
+
+def spent_on(work: Callable[[], object], server: int) -> Spent:
+    """``server`` is the database's process that serves it."""
+    ours, theirs = time.process_time(), clock_of(server)
+    work()
+    return Spent((time.process_time() - ours) * 1000, (clock_of(server) - theirs) * 1000)
+
+
+def memory_mb(name: str) -> float:
+    """A line of this process's status, as the system tells it (``proc(5)``)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(each for each in lines if each.startswith(name)).split()[1]) / 1024
+
+
+def peak_begins() -> None:
+    """From now on ``VmHWM`` is the most that is taken."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+_LIBC = ctypes.CDLL(None)

@@ -23,7 +23,7 @@ from statistics import median
 import psycopg
 from django.db import connection, connections
 
-from benchmarks.figures import Figure, costs_of, report
+from benchmarks.figures import Figure, costs_of, memory_mb, peak_begins, report
 from benchmarks.ledger_load import PAGE, load, load_first, seal_all, sign_every
 from benchmarks.records import benchmark_database
 from products.domain.ledger_faults import Fault
@@ -209,16 +209,11 @@ def _verify() -> None:
 def spent_on(work: Callable[[], object]) -> Spent:
     connection.ensure_connection()
     server = connection.connection.info.backend_pid
-    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins anew
-    began = _memory_mb("VmRSS"), _server_seconds(server), time.perf_counter(), time.process_time()
+    peak_begins()
+    began = memory_mb("VmRSS"), _server_seconds(server), time.perf_counter(), time.process_time()
     work()
     own, wall = time.process_time() - began[3], time.perf_counter() - began[2]
-    return Spent(own, _server_seconds(server) - began[1], wall, _memory_mb("VmHWM") - began[0])
-
-
-def _memory_mb(name: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(each for each in lines if each.startswith(name)).split()[1]) / 1024
+    return Spent(own, _server_seconds(server) - began[1], wall, memory_mb("VmHWM") - began[0])
 
 
 def _server_seconds(pid: int) -> float:

@@ -22,13 +22,20 @@ from benchmarks.figures import Figure, cost_of, report
 from benchmarks.records import benchmark_database
 from products.models import AuditEntry, Checkpoint, Lot
 from products.queries.as_of import Moment
-from products.queries.listing import lot_values, lots_listed
+from products.queries.lots import lots_at
 from products.queries.past import records_at
 from tests.conftest import Databases
 from tests.records import lot
 
 ENTRIES, LOTS, CHANGES = 1_000_000, 50_000, 10_000
 PAGE, VALUES = 101, 40
+# What a list of lots shows.
+SHOWN = (
+    *("id", "number", "product__code", "product__basis", "product__basis_reference"),
+    *("site__name", "site__zone", "specification__version", "made_on", "expires_on"),
+    *("expires_precision", "stability_study", "stability_signature", "blocks", "version"),
+    *("decision_number", "status", "judged_until"),
+)
 # Of few lots the database may rather read all than go by an index.
 MANY_LOTS = 10_000
 # Of one value of one row: its entries by the record's index, the place of each in the ledger.
@@ -90,7 +97,8 @@ def load(owner: psycopg.Connection, *, entries: int, lots: int, changes: int) ->
 
 def asked_of(then: Moment) -> Iterator[tuple[str, QuerySet[Lot, Any], int]]:
     """Each question with how many values of rows it may read."""
-    rows: QuerySet[Lot, Any] = lot_values(lots_listed(then.at)).order_by("-made_on", "-id")
+    rows: QuerySet[Lot, Any] = lots_at(then.at).values(*SHOWN)
+    rows = rows.order_by("-made_on", "-id")
     middle = Lot.objects.order_by("-made_on", "-id")[Lot.objects.count() // 2].made_on
     others, quarantined = rows.exclude(number="BIG"), Q(("status", "quarantined"))
     yield "one lot of a few entries", rows.filter(number__iexact="B-1"), VALUES

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import CharField, Model
@@ -60,8 +61,10 @@ MEASURED = (VIABILITY, PURITY, ENDOTOXIN, STERILITY)
 
 
 @contextmanager
-def benchmark_database() -> Iterator[None]:
-    """A new database on the test cluster, where records may have a past, dropped at the end."""
+def benchmark_database(*, keep: bool = False) -> Iterator[None]:
+    """A new database on the test cluster, where records may have a past, dropped at the end
+    unless it is to be kept.
+    """
     databases = Databases()
     databases.build_templates()
     name = f"exolot_bench_{uuid.uuid4().hex[:12]}"
@@ -75,7 +78,8 @@ def benchmark_database() -> Iterator[None]:
             yield
     finally:
         use("postgres")
-        databases.drop(name)
+        if not keep:
+            databases.drop(name)
 
 
 def criteria(results: int = RESULTS) -> tuple[Criterion, ...]:
@@ -97,12 +101,23 @@ def criteria(results: int = RESULTS) -> tuple[Criterion, ...]:
 def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
     """A lot with one reviewed result for each criterion, recorded over the last month."""
     asked = criteria(results)
-    made_at = records.now() - AGE
+    lot, runs = tested_lot(number, asked, criteria=asked)
+    finish(lot, runs)
+    return lot
+
+
+def tested_lot(
+    number: str, asked: Sequence[Criterion], **changes: Any
+) -> tuple[Lot, list[models.Run]]:
+    """A lot made a month ago with a run for each criterion ``asked``, nothing reviewed and no
+    incubation read to its end. ``changes`` are of the lot.
+    """
     runs = []
-    with time_is(made_at):
-        for method in _value_methods(results - len(MEASURED)):
-            records.approved_method(method, formula=Formula.VALUE, unit="%")
-        lot = records.lot(number, criteria=asked)
+    with time_is(records.now() - AGE):
+        for criterion in asked:
+            if criterion not in MEASURED:
+                records.approved_method(criterion.method, formula=Formula.VALUE, unit="%")
+        lot = records.lot(number, **changes)
         samples = {
             stage: records.sample(number, stage).number
             for stage in (Stage.PARENT_CELLS, Stage.FINAL_CONTAINER)
@@ -113,7 +128,12 @@ def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
                 criterion, readings, lot=number, sample=samples[criterion.stage]
             )
             runs.append(result.run)
-    read_at = made_at + records.INCUBATION + timedelta(hours=1)
+    return lot, runs
+
+
+def finish(lot: Lot, runs: Sequence[models.Run]) -> None:
+    """Read what was incubated, and review everything."""
+    read_at = lot.recorded_at + records.INCUBATION + timedelta(hours=1)
     with time_is(read_at + timedelta(hours=1)):
         for run in runs:
             if run.method_version.incubation_hours is not None:
@@ -121,8 +141,9 @@ def complete_lot(number: str = NUMBER, results: int = RESULTS) -> Lot:
                     context(people().analyst), run=run.number, readings=records.vessels(read_at)
                 )
                 submit_run(context(people().analyst), run=run.number)
-        review_results(context(people().reviewer), lot=number, runs=[run.number for run in runs])
-    return lot
+        review_results(
+            context(people().reviewer), lot=lot.number, runs=[run.number for run in runs]
+        )
 
 
 def copies_of(lot: Lot, count: int, copied: Copied = COPIED) -> list[uuid.UUID]:

@@ -7,8 +7,6 @@ The processor time of this process and of the database's own process that serves
 from __future__ import annotations
 
 import argparse
-import ctypes
-import os
 import sys
 import time
 import uuid
@@ -22,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 from psycopg import sql
 
-from benchmarks.figures import Figure, report
+from benchmarks.figures import Figure, Spent, clock_of, report
 from benchmarks.recording import Server, one_request, open_connection, open_runs
 from benchmarks.records import RESULTS, benchmark_database
 from products.actions.naming import begin, end
@@ -39,18 +37,6 @@ Work = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """Milliseconds of processor time: of this process, and of the server's that serves it."""
-
-    ours: float
-    server: float
-
-    @property
-    def both(self) -> float:
-        return self.ours + self.server
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
     """A connection to one of the databases, and the process at its other end."""
 
@@ -59,11 +45,11 @@ class Side:
 
     def spend(self, work: Work, run: Run) -> Spent:
         connections["default"] = self.wrapper
-        ours, server = time.process_time(), _clock_of(self.pid)
+        ours, server = time.process_time(), clock_of(self.pid)
         work(run)
         return Spent(
             (time.process_time() - ours) * 1000,
-            (_clock_of(self.pid) - server) * 1000,
+            (clock_of(self.pid) - server) * 1000,
         )
 
 
@@ -217,19 +203,6 @@ def _side(name: str) -> Side:
         cursor.execute("SELECT pg_backend_pid()")
         return Side(wrapper, cursor.fetchone()[0])
 
-
-def _clock_of(pid: int) -> float:
-    """Seconds of processor time that a process of this machine has used (POSIX,
-    ``clock_getcpuclockid``).
-    """
-    clock = ctypes.c_int()
-    failed = _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock))
-    if failed:
-        raise OSError(failed, os.strerror(failed))
-    return time.clock_gettime(clock.value)
-
-
-_LIBC = ctypes.CDLL(None)
 
 if __name__ == "__main__":
     sys.exit(main())

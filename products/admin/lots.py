@@ -61,7 +61,8 @@ class StatusFilter(admin.SimpleListFilter):
         return [(status.value, label) for status, label in STATUS_LABELS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Lot]) -> QuerySet[Lot]:
-        return lots_of_status(queryset, self.value() or "") if self.value() else queryset
+        status = self.value()
+        return lots_of_status(queryset, status, timezone.now()) if status else queryset
 
 
 class ProductFilter(admin.SimpleListFilter):

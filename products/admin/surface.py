@@ -17,6 +17,7 @@ from products.actions.base import ACTIONS
 from products.admin.as_of import refuse_as_of
 from products.admin.histories import History, answer_history
 from products.admin.pages import ActionPage, Crumb, answer, require
+from products.admin.paging import BoundedPaginator
 from products.admin.requests import identity_in
 from products.domain.roles import Permission
 from products.queries.audit import of_record
@@ -32,6 +33,7 @@ class RecordAdmin(admin.ModelAdmin, Generic[Row]):  # type: ignore[type-arg]  # 
 
     actions = None
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     view_on_site = False

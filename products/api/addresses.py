@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from urllib.parse import quote
+
+from django.urls import reverse
+
+# In no name of ours; `reverse` leaves it as it is.
+_MARK = "0123456789abcdef"
+# RFC 3986, 3.3: what stands in a path as it is.
+_SAFE = "!$&'()*+,;=/~:@"
+_PLAIN = re.compile("[A-Za-z0-9._-]*")
+
 
 class RecordName:
     """A number or code in one step of a path. A slash in it is written as a tilde.
@@ -29,3 +41,18 @@ class SmallNumber:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+def pages_of(name: str, pages: tuple[str, ...], prefix: str) -> list[str]:
+    """As `reverse` gives them for ``pages`` of one record below ``prefix``, for lists that name
+    many: each page is looked up once.
+    """
+    quoted = name if _PLAIN.fullmatch(name) else quote(RecordName().to_url(name), safe=_SAFE)
+    return [f"{before}{quoted}{after}" for before, after in around(pages, prefix)]
+
+
+@lru_cache(maxsize=64)
+def around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # the key
+    """What comes before the name and after it."""
+    parts = (reverse(page, args=[_MARK]).partition(_MARK) for page in pages)
+    return [(before, after) for before, _, after in parts]

@@ -37,7 +37,7 @@ def expansions(
             "as_of what was stored then.",
             field=EXPAND,
         )
-    facts = lot_facts([row.id for row in rows]) if expanded else {}
+    facts = lot_facts([row.id for row in rows]) if EVALUATION in expanded else {}
     more: list[Body] = [{} for _ in rows]
     if RESULTS in expanded:
         for body, categories in zip(more, categories_of(rows, facts), strict=True):

@@ -24,7 +24,7 @@ from products.api.errors import TooManyRowsError, UnknownChoiceError
 from products.api.sending import ZIP_TYPE, FileAnswer, Sent, send_file
 from products.api.surface import FORMAT, Body
 from products.documents.cells import Column, Row
-from products.documents.csv_file import csv_file
+from products.documents.csv_file import csv_file, csv_of_lines
 from products.documents.json_lines import json_lines
 from products.documents.xlsx_file import MOST_ROWS, xlsx_file
 from products.documents.zip_file import Member, Sum, zip_file
@@ -98,13 +98,18 @@ def file_answer(
     opened: ExitStack,
     *,
     packed: bool,
+    lines: Iterator[bytes] | None = None,
 ) -> FileAnswer:
     """The file, of which the first page is read before anything is said: what is refused, is
     refused here. ``opened`` is closed with the answer.
+
+    ``lines`` are the rows as the database writes CSV, where it does.
     """
-    rows = _rows(export, _then(export.then, pages))
-    rows = chain(list(islice(rows, 1)), rows)
-    parts: Iterator[bytes] = _file(export, rows)
+    parts: Iterator[bytes]
+    if lines is not None:
+        parts = csv_of_lines(export.columns, _counted(export, _begun(lines)))
+    else:
+        parts = _file(export, _begun(_rows(export, _then(export.then, pages))))
     if packed:
         parts = zip_file(_packed(request, export, parts), export.at)
     answer = send_file(
@@ -159,6 +164,16 @@ def _then(then: Moment | None, pages: Iterator[list[Body]]) -> Iterator[list[Bod
         if page is None:
             return
         yield [linked(body, then.at) for body in page] if then else page
+
+
+def _begun(rows: Iterator[Any]) -> Iterator[Any]:
+    return chain(list(islice(rows, 1)), rows)
+
+
+def _counted(export: Export, lines: Iterable[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        export.rows += 1
+        yield line
 
 
 def _rows(export: Export, pages: Iterable[list[Body]]) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
 from django_filters import DateFilter, Filter, FilterSet  # type: ignore[import-untyped]  # no types
 from rest_framework import serializers
 
@@ -39,6 +40,14 @@ class Filters(FilterSet):  # type: ignore[misc]  # it has no types
 
     now: datetime
     is_past: bool = False
+    base_filters: ClassVar[dict[str, Any]]
+
+    def __init__(self, data: QueryDict, *, queryset: Rows) -> None:
+        """Only what is asked is made ready: of some twenty filters a request has a few."""
+        known = type(self).base_filters
+        asked = {name: found for name, found in known.items() if name in data}
+        self.__dict__["base_filters"] = asked
+        super().__init__(data, queryset=queryset)
 
     @classmethod
     def single(cls) -> list[str]:

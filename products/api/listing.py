@@ -6,7 +6,7 @@ the same rows out in another form needs both, and nothing else of the noun.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +54,8 @@ LARGEST_EXPANDED = 100
 
 Row = TypeVar("Row")
 Rows = QuerySet[Any, Row]
+Lines = Callable[[QuerySet[Any, Any], Keyset, Sequence[str]], Iterator[bytes]]
+"""Rows in an order as the database writes CSV, of columns of these names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,14 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Listing(Shown):
     """A list: how its rows look, in which orders they come (the first unless told), and by what
-    they are chosen. ``name`` tells it from the other lists.
+    they are chosen. ``name`` tells it from the other lists. Where there are ``lines``, a file of
+    all rows is written by the database.
     """
 
     name: str = field(kw_only=True)
     orders: Mapping[str, Keyset] = field(kw_only=True)
     filters: type[Filters] = NoFilters
+    lines: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Selection(Generic[Row]):
     def cut(self, body: Body) -> Body:
         """``body`` with the fields that were asked for, and what is expanded."""
         kept = self.fields | self.expanded
+        if body.keys() <= kept:
+            return body
         return {name: value for name, value in body.items() if name in kept}
 
 
@@ -235,8 +241,19 @@ def _whole(
         )
         export = Export(listing.name, columns, at, moment_read(), form)
         return file_answer(  # type: ignore[return-value]  # any answer will do
-            request, export, pages, opened, packed=packed
+            request, export, pages, opened, packed=packed, lines=_lines(listing, chosen, export)
         )
+
+
+def _lines(listing: Listing, chosen: Selection[Row], export: Export) -> Iterator[bytes] | None:
+    """None where rows have to be put together here: what is expanded, and the past."""
+    if listing.lines is None or export.form is not Format.CSV or export.then or chosen.expanded:
+        return None
+    # The only cell of a row is written in quotes when it is empty, by one of both.
+    if len(chosen.parts) > 1 or len(export.columns) == 1:
+        return None
+    names = [column.name for column in export.columns]
+    return listing.lines(chosen.parts[0], chosen.keyset, names)
 
 
 def only_shown(request: Request, shown: Shown) -> None:

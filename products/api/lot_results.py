@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,11 +16,16 @@ from products.api.past_shapes import as_of
 from products.api.schema import reads
 from products.api.shown_runs import RunRowShape, run_bodies
 from products.api.surface import Body, View, only_parameters
-from products.domain.criteria import CATEGORY_LABELS, Category
+from products.domain.criteria import CATEGORY_LABELS, Category, SatisfiedBy
 from products.domain.facts import LotFacts
 from products.domain.selection import Selection, is_inherited
 from products.models import Criterion, Run
-from products.queries.evidence import criteria_of_lots, runs_numbered, runs_of_lots
+from products.queries.evidence import (
+    criteria_in_force,
+    criteria_of_lots,
+    runs_numbered,
+    runs_of_lots,
+)
 from products.queries.facts import criterion_of, lot_facts
 from products.queries.listing import LotRow, lot_row
 
@@ -66,7 +72,7 @@ class LotResults(View):
     def get(self, request: Request, now: datetime, lot: str) -> Response:
         only_parameters(request, [])
         row = lot_row(lot, now)
-        (categories,) = categories_of([row], lot_facts([row.id]))
+        (categories,) = categories_of([row])
         return Response(
             {
                 "lot": row.number,
@@ -76,43 +82,57 @@ class LotResults(View):
         )
 
 
-def categories_of(rows: Sequence[LotRow], facts: Mapping[UUID, LotFacts]) -> list[list[Body]]:
-    """Of each lot every criterion with its results; as many queries for a page as for one."""
+def categories_of(
+    rows: Sequence[LotRow], known: Mapping[UUID, LotFacts] | None = None
+) -> list[list[Body]]:
+    """Of each lot every criterion with its results; as many queries for a page as for one.
+
+    ``known`` are the facts of the lots, where they are known; only what is inherited is asked of
+    them.
+    """
     ids = [row.id for row in rows]
     own, criteria = runs_of_lots(ids), criteria_of_lots(ids)
-    inherited = {lot: _inherited(facts[lot]) for lot in ids}
+    inheriting = [lot for lot in ids if any(map(_is_of_parent, criteria.get(lot, ())))]
+    facts = known or (lot_facts(inheriting) if inheriting else {})
+    inherited = {lot: _inherited(facts[lot]) if lot in inheriting else {} for lot in ids}
     others = runs_numbered({number for of in inherited.values() for number in _all(of)})
     documents = run_bodies([*(run for lot in ids for run in own.get(lot, ())), *others])
     shown = {str(run["number"]): run for run in documents}
     return [
-        _categories(facts[lot], own.get(lot, []), criteria.get(lot, []), inherited[lot], shown)
-        for lot in ids
+        _categories(own.get(lot, []), criteria.get(lot, []), inherited[lot], shown) for lot in ids
     ]
 
 
+def _is_of_parent(criterion: Criterion) -> bool:
+    return criterion.satisfied_by == SatisfiedBy.PARENT
+
+
 def _categories(
-    facts: LotFacts,
     own: list[Run],
     criteria: list[Criterion],
     inherited: Mapping[str, list[str]],
     shown: Mapping[str, Body],
 ) -> list[Body]:
-    counted = {run.number: run.criterion_id for run in facts.runs}
-    rows = {str(found.pk): found for found in criteria}
-    placed = [(run, rows.get(counted.get(run.number) or str(run.criterion_id))) for run in own]
+    of_criterion: dict[UUID, list[Body]] = defaultdict(list)
+    others = []
+    for run, counts_for in zip(own, criteria_in_force(own, criteria), strict=True):
+        if counts_for is None:
+            others.append((run, shown[run.number]))
+        else:
+            of_criterion[counts_for].append(shown[run.number])
     tested = [
         *(
             (
                 found.category,
                 _of_criterion(
                     found,
-                    [shown[run.number] for run, of in placed if of == found],
-                    [shown[number] for number in inherited.get(key, ())],
+                    of_criterion[found.pk],
+                    [shown[number] for number in inherited.get(str(found.pk), ())],
                 ),
             )
-            for key, found in rows.items()
+            for found in criteria
         ),
-        *_of_no_criterion([(run, shown[run.number]) for run, of in placed if of is None]),
+        *_of_no_criterion(others),
     ]
     categories: list[Body] = [
         {

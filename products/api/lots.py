@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import get_script_prefix
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -29,16 +32,27 @@ from products.api.listing import (
     newest,
     only_shown,
 )
+from products.api.pagination import Keyset, after
 from products.api.past_shapes import as_of
 from products.api.preconditions import etag_of
 from products.api.schema import acts, lists, reads
-from products.api.shown_lots import LotRowShape, LotShape, lot_body, lot_response, one_lot_response
+from products.api.shown_lots import (
+    LotRowShape,
+    LotShape,
+    around_pages,
+    lot_bodies,
+    lot_response,
+    one_lot_response,
+)
 from products.api.surface import Body, View
 from products.models import Lot
-from products.queries.listing import lot_row, lot_rows, lot_values, lots_listed
+from products.queries.listing import lot_places, lot_row, lot_rows, lots_listed
+from products.queries.lot_cells import lots_as_csv
 from products.queries.of_lots import changed
 
 TAG = "Lots"
+# Lots of a file that are read together.
+AT_ONCE = 5_000
 
 
 class LotFilters(FiltersOfLots):
@@ -77,7 +91,7 @@ class LotFilters(FiltersOfLots):
                 f"or {name}.",
                 field=name,
             )
-        since, until = (self.form.cleaned_data[of] for of in ("changed_from", "changed_until"))
+        since, until = (self.form.cleaned_data.get(of) for of in ("changed_from", "changed_until"))
         return rows if name == "changed_until" and since else rows.filter(changed(since, until))
 
 
@@ -121,6 +135,19 @@ REGISTRATION = OpenApiExample(
 )
 
 
+def _lines(lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str]) -> Iterator[bytes]:
+    given = {"now": timezone.now(), **around_pages(get_script_prefix())}
+    order, rest = keyset.order, lots
+    while True:
+        page = rest.order_by(*order)[:AT_ONCE]
+        lines, last = lots_as_csv(page, order, columns, given)
+        yield from lines
+        if last is None or len(lines) < AT_ONCE:
+            return
+        key = lots.filter(pk=last).values_list(*keyset.fields).get()
+        rest = after(lots, keyset, key)
+
+
 LOTS = Listing(
     LotRowShape,
     EXPANSIONS,
@@ -133,6 +160,7 @@ LOTS = Listing(
         **newest(),
     },
     filters=LotFilters,
+    lines=_lines,
 )
 LOT = Shown(LotShape, EXPANSIONS, NEVER_PAST)
 
@@ -141,7 +169,7 @@ class Lots(View):
     @lists("list_lots", "Lots, newest first", LOTS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        rows = lot_values(lots_listed(now))
+        rows = lot_places(lots_listed())
         return listed(request, LOTS, rows, partial(_row_bodies, request, now), now=now)
 
     @acts(
@@ -204,6 +232,9 @@ class StabilityStudy(View):
 
 
 def _row_bodies(request: Request, now: datetime, values: list[dict[str, Any]]) -> list[Body]:
-    rows = lot_rows(values)
-    more = expansions(request, rows, now, asked_expansions(request, LOTS))
-    return [lot_body(row) | found for row, found in zip(rows, more, strict=True)]
+    rows = lot_rows([value["id"] for value in values], now)
+    expanded = asked_expansions(request, LOTS)
+    if not expanded:
+        return list(lot_bodies(rows))
+    more = expansions(request, rows, now, expanded)
+    return [body | found for body, found in zip(lot_bodies(rows), more, strict=True)]

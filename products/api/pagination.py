@@ -68,7 +68,7 @@ def read_page(
     """
     salt = f"cursor.{name}"
     if (cursor := request.query_params.get(CURSOR)) is not None:
-        parts = [_after(part, keyset, _key(request, part, keyset, salt, cursor)) for part in parts]
+        parts = [after(part, keyset, _key(request, part, keyset, salt, cursor)) for part in parts]
     found = _first(parts, keyset, size + 1)
     if len(found) <= size:
         return Page(found, None)
@@ -85,7 +85,7 @@ def every_page(
         if len(found) < size:
             return
         key = [_value(found[-1], name) for name in keyset.fields]
-        found = _first([_after(part, keyset, key) for part in parts], keyset, size)
+        found = _first([after(part, keyset, key) for part in parts], keyset, size)
 
 
 def page_size(request: Request, largest: int = LARGEST_PAGE) -> int:
@@ -112,8 +112,8 @@ def _first(parts: Sequence[QuerySet[Any, Row]], keyset: Keyset, number: int) -> 
     return found[:number]
 
 
-def _after(rows: QuerySet[Any, Row], keyset: Keyset, key: Sequence[Any]) -> QuerySet[Any, Row]:
-    """The rows beyond the one with this ``key``."""
+def after(rows: QuerySet[Any, Row], keyset: Keyset, key: Sequence[Any]) -> QuerySet[Any, Row]:
+    """The rows beyond the one with this ``key``, the values of the fields in their order."""
     fields = [_field(rows, name) for name in keyset.fields]
     return rows.filter(
         RowComparison(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from products.api.addresses import around, pages_of
 from products.api.preconditions import etag_of
 from products.api.problem_shapes import BlockShape
 from products.api.shown import (
@@ -20,11 +23,19 @@ from products.api.shown import (
 from products.api.shown_profiles import ProfileShape, profile_body
 from products.api.surface import Body
 from products.domain.holds import HoldKind
-from products.domain.lots import STATUS_LABELS, ReleaseStatus
+from products.domain.lots import STATUS_LABELS, Expiry, ReleaseStatus
 from products.domain.sources import TISSUE_LABELS
 from products.models import Disposition, Hold, SpecificationChange
 from products.queries.evidence import lot_with_origins, parents_of
 from products.queries.listing import LotRow, lot_row
+
+PAGES = {
+    "self": "api:lot",
+    "evaluation": "api:evaluation",
+    "results": "api:results",
+    "samples": "api:samples-of-lot",
+}
+_PAGES = tuple(PAGES.values())
 
 
 class ExpiryShape(serializers.Serializer[None]):
@@ -141,7 +152,14 @@ def lot_response(number: str, now: datetime, *, status: int = 200) -> Response:
     return response
 
 
-def lot_body(row: LotRow) -> Body:
+def lot_bodies(rows: Iterable[LotRow]) -> Iterator[Body]:
+    """`lot_body` of each, for which what all have in common is asked once."""
+    prefix = get_script_prefix()
+    return (lot_body(row, prefix) for row in rows)
+
+
+def lot_body(row: LotRow, prefix: str = "") -> Body:
+    """``prefix``: below which path the addresses are, looked up when it is not given."""
     return {
         "number": row.number,
         "product": row.product,
@@ -150,25 +168,48 @@ def lot_body(row: LotRow) -> Body:
         "basis": row.basis,
         "blocks": row.blocks,
         "to_be_judged_again": row.to_be_judged_again,
-        "made_on": row.made_on,
-        "expires": {
-            "text": row.expiry.text,
-            "on": row.expiry.last_day,
-            "precision": row.expiry.precision,
-            "ends_at": row.expiry.ends_at,
-        },
+        "made_on": row.made_on.isoformat(),
+        "expires": dict(_expiry_body(row.expiry)),
         "tissues": [{"kind": kind, "label": TISSUE_LABELS[kind]} for kind in row.tissues],
         "site": row.site,
         "specification_version": row.specification,
         "version": row.version,
-        "links": {
-            "self": reverse("api:lot", args=[row.number]),
-            "evaluation": reverse("api:evaluation", args=[row.number]),
-            "results": reverse("api:results", args=[row.number]),
-            "samples": reverse("api:samples-of-lot", args=[row.number]),
-            "specification": reverse("api:specification", args=[row.product, row.specification]),
-        },
+        "links": _links(row, prefix or get_script_prefix()),
     }
+
+
+@lru_cache(maxsize=512)
+def _expiry_body(expiry: Expiry) -> Body:
+    return {
+        "text": expiry.text,
+        "on": expiry.last_day and expiry.last_day.isoformat(),
+        "precision": expiry.precision,
+        "ends_at": expiry.ends_at and f"{expiry.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _links(row: LotRow, prefix: str) -> Body:
+    links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES, prefix), strict=True))
+    links["specification"] = _specification_address(row.product, row.specification, prefix)
+    return links
+
+
+def around_pages(prefix: str) -> dict[str, str]:
+    """Of each page that a row links what comes before the names in its address, and after them."""
+    found: dict[str, str] = {}
+    for name, (before, after) in zip(PAGES, around(_PAGES, prefix), strict=True):
+        found |= {f"{name}_before": before, f"{name}_after": after}
+    product, version = "0123456789abcdef", 123456789
+    specification = _specification_address(product, version, prefix)
+    before, _, rest = specification.partition(product)
+    between, _, after = rest.partition(str(version))
+    of_specification = {"before": before, "between": between, "after": after}
+    return found | {f"specification_{place}": part for place, part in of_specification.items()}
+
+
+@lru_cache(maxsize=256)
+def _specification_address(product: str, version: int, prefix: str) -> str:  # the key
+    return reverse("api:specification", args=[product, version])
 
 
 def one_lot_response(row: LotRow, now: datetime) -> Response:

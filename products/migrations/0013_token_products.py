@@ -8,7 +8,7 @@ from products.migrations._batches import Batched
 
 class Migration(Batched):
     dependencies = [
-        ("products", "0011_accesses"),
+        ("products", "0012_waiting"),
     ]
 
     operations = [

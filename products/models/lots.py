@@ -90,6 +90,11 @@ class Lot(Record):
             models.Index(fields=["expires_on"], name="lot_by_expiry"),
             models.Index(Coalesce("expires_on", Value(date.max)), "id", name="lot_by_last_day"),
             models.Index(fields=["recorded_at"], name="lot_by_time"),
+            models.Index(
+                fields=["judged_at", "id"],
+                name="lot_ready",
+                condition=Q(release_status=ReleaseStatus.QUARANTINED.value, blocks=[]),
+            ),
             GinIndex(OpClass("blocks", name="jsonb_path_ops"), name="lot_by_blocks"),
             models.Index(
                 OpClass(Upper("number"), name="text_pattern_ops"), name="lot_by_number_prefix"

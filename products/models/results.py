@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from products.domain.criteria import Verdict
 from products.models.fields import Record, one_of, word_field
 from products.models.people import Person
 from products.models.runs import Run
+
+_OPEN = [Verdict.INTERIM.value, Verdict.PENDING.value]
 
 
 class Result(Record):
@@ -43,6 +46,11 @@ class Result(Record):
         indexes = [
             models.Index(fields=["verdict", "id"], name="result_by_verdict"),
             models.Index(fields=["recorded_at"], name="result_by_time"),
+            models.Index(
+                fields=["run"],
+                name="result_not_final",
+                condition=Q(final=False) & ~Q(verdict__in=_OPEN),
+            ),
         ]
 
     def __str__(self) -> str:

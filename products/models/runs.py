@@ -20,6 +20,7 @@ from products.models.people import Person
 from products.models.samples import Sample
 from products.models.specifications import Criterion
 
+_SATISFYING = [Purpose.RELEASE.value, Purpose.REPEAT.value, Purpose.RETEST.value]
 _ONCE_SUBMITTED = [RunState.SUBMITTED.value, RunState.RETURNED.value]
 
 
@@ -100,6 +101,16 @@ class Run(Record):
             models.Index(Upper("number"), name="run_by_number"),
             models.Index(fields=["performed_at", "id"], name="run_by_performed"),
             models.Index(fields=["recorded_at"], name="run_by_time"),
+            models.Index(
+                fields=["method_version"],
+                name="run_for_other_purpose",
+                condition=~Q(purpose__in=_SATISFYING),
+            ),
+            models.Index(
+                fields=["state", "recorded_at", "id"],
+                name="run_open",
+                condition=Q(state__in=[RunState.SAVED.value, RunState.RETURNED.value]),
+            ),
         ]
 
     def __str__(self) -> str:

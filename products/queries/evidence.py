@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -62,6 +62,27 @@ def criteria_of_lots(lots: Collection[UUID]) -> Mapping[UUID, list[Criterion]]:
     for row in rows.select_related("method").order_by("position"):
         found[row.lot].append(row)
     return found
+
+
+def criteria_in_force(runs: Sequence[Run], criteria: Collection[Criterion]) -> list[UUID | None]:
+    """Of each run which of ``criteria``, those of the version that its lot is bound to now, it
+    counts for: by code and method, whichever version it was opened under.
+    """
+    present = {criterion.pk for criterion in criteria}
+    named = {(criterion.code, criterion.method_id): criterion.pk for criterion in criteria}
+    other = {run.criterion_id for run in runs if run.criterion_id} - present
+    earlier: dict[UUID, UUID | None] = {
+        key: named.get((code, method))
+        for key, code, method in (
+            Criterion.objects.filter(pk__in=other).values_list("pk", "code", "method")
+            if other
+            else ()
+        )
+    }
+    return [
+        run.criterion_id if run.criterion_id in present else earlier.get(run.criterion_id or run.pk)
+        for run in runs
+    ]
 
 
 def investigations() -> QuerySet[Investigation]:

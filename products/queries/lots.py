@@ -14,6 +14,11 @@ from products.models import Lot
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
+STATUS_AT = """
+CASE WHEN lot.judged_until > %(now)s THEN lot.release_status ELSE lot.next_status END
+"""
+"""`effective_status` of a ``lot``, for statements of our own."""
+
 
 class Standing(TypedDict):
     """What `lots_at` adds to a lot."""

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from products.domain.criteria import Verdict
+from products.domain.criteria import SatisfiedBy, Verdict
+from products.domain.investigations import InvestigationOutcome
 from products.domain.lots import Decision
-from products.domain.results import SATISFYING, RunState
+from products.domain.results import SATISFYING, Purpose, RunState
 from products.domain.roles import Permission
-from products.models import Amendment, Result, ReviewItem, Run, RunReturn
+from products.models import (
+    Amendment,
+    Criterion,
+    Investigation,
+    Lot,
+    MethodVersion,
+    Result,
+    ReviewItem,
+    Run,
+    RunReturn,
+    SpecificationChange,
+)
+from products.queries.lots import lots_due
 from products.queries.runs import results_in_effect
 from products.queries.waiting import Item, Kind, Reader, not_recorded_by
 
 SOON = timedelta(hours=24)
+# Codes of blocks that say of a required result that it is not final.
+NOT_FINAL_CODES = ("result_interim", "result_pending")
+# As the indexes name them.
+NAMED_PURPOSES = (Purpose.RELEASE, Purpose.REPEAT, Purpose.RETEST)
+NOT_STOPPED = (Verdict.INTERIM, Verdict.PENDING)
 DONE_WITH = (Decision.REJECTED, Decision.RECALLED, Decision.VOID)
 
 
@@ -71,10 +92,42 @@ def _latest_results() -> QuerySet[Result]:
     return results_in_effect().filter(~Exists(later))
 
 
+def _runs_that_may_incubate(now: datetime) -> list[UUID]:
+    """Every run whose latest result may be none that is final, found by indexes.
+
+    A rule that no profile leaves out says of each lot, as it was judged last, which of its required
+    results are not final. It says nothing of runs for other purposes, for what is not required or
+    is inherited, of lots whose specification was changed, and of results that are invalid or were
+    invalidated: those are looked for by themselves.
+    """
+    codes = reduce(or_, (Q(blocks__contains=[{"code": code}]) for code in NOT_FINAL_CODES))
+    told = Lot.objects.filter(codes, judged_until__gt=now).order_by().values_list("pk")
+    lots = told.union(
+        lots_due(now).order_by().values_list("pk"),
+        _invalidated().values_list("lot"),
+        SpecificationChange.objects.order_by().values_list("lot"),
+    )
+    incubated = MethodVersion.objects.filter(incubation_hours__isnull=False)
+    unspoken = Criterion.objects.filter(
+        Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT),
+        method__in=incubated.values("method"),
+    )
+    stopped = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
+    parts = (
+        Run.objects.filter(lot__in=[lot for (lot,) in lots]),
+        Run.objects.exclude(purpose__in=NAMED_PURPOSES).filter(method_version__in=incubated),
+        Run.objects.filter(criterion__in=list(unspoken.values_list("pk", flat=True))),
+    )
+    runs = [part.order_by().values_list("pk") for part in parts]
+    found = runs[0].union(*runs[1:], stopped.order_by().values_list("run"))
+    return [run for (run,) in found]
+
+
 def incubations_to_read(who: Reader) -> QuerySet[Result]:
     """Incubations that have ended, or end within `SOON`, and have no final reading."""
     return (
         _latest_results()
+        .filter(run__in=_runs_that_may_incubate(who.now))
         .filter(final=False, final_at__lte=who.now + SOON)
         .exclude(run__state__in=[RunState.DISCARDED, RunState.RETRACTED])
         .select_related("run__lot__site", "run__method_version__method")
@@ -94,6 +147,25 @@ def _incubation(result: Result) -> Item:
     )
 
 
+def _lots_with_unreviewed(now: datetime) -> list[UUID]:
+    """Every lot of which a result may wait for its review, found by indexes.
+
+    A rule that no profile leaves out says so of each lot as it was judged last, whatever was
+    decided on it: but for a fail that was invalidated, which nothing speaks of any more. They are
+    looked up first, so that the database knows how few they are.
+    """
+    told = Lot.objects.filter(judged_until__gt=now, blocks__contains=[{"code": "review_missing"}])
+    found = told.order_by().values_list("pk")
+    others = lots_due(now).order_by().values_list("pk"), _invalidated().values_list("lot")
+    return [lot for (lot,) in found.union(*others)]
+
+
+def _invalidated() -> QuerySet[Investigation]:
+    return Investigation.objects.filter(
+        conclusion__outcome=InvestigationOutcome.INVALIDATED
+    ).order_by()
+
+
 def runs_to_review(who: Reader) -> QuerySet[Result]:
     """Final results in effect, without review, of runs of which the person recorded nothing.
 
@@ -103,6 +175,7 @@ def runs_to_review(who: Reader) -> QuerySet[Result]:
     unsigned = amendments_waiting(Amendment.objects.filter(run__isnull=False))
     rows = (
         _latest_results()
+        .filter(run__lot__in=_lots_with_unreviewed(who.now))
         .filter(final=True, run__state=RunState.SUBMITTED)
         .filter(~Exists(ReviewItem.objects.filter(result=OuterRef("pk"))))
         .exclude(run__in=unsigned.values("run"))

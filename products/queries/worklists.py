@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 from products.domain.lots import ReleaseStatus
 from products.models import Lot
 from products.queries.listing import KINDS_OF_ONE
-from products.queries.lots import lots_at
+from products.queries.lots import has_status, lots_at
 
 IN_USE = (
     ReleaseStatus.QUARANTINED,
@@ -55,6 +55,6 @@ def lots_expiring(lots: QuerySet[Lot], now: datetime, days: int) -> QuerySet[Lot
     return near.filter(Q(status__in=IN_USE))
 
 
-def lots_of_status(lots: QuerySet[Lot], status: str) -> QuerySet[Lot]:
-    """Of lots from `lot_list` those that have the status at its instant."""
-    return lots.filter(Q(status=status))
+def lots_of_status(lots: QuerySet[Lot], status: str, now: datetime) -> QuerySet[Lot]:
+    """Of ``lots`` those that have the status at ``now``."""
+    return lots.filter(has_status([status], now))

@@ -8,6 +8,7 @@ import pytest
 
 from products.actions.holds import lift_hold, place_hold
 from products.actions.investigations import conclude_investigation
+from products.admin import paging
 from products.models import Hold, MediaLot
 from tests.admin.pages import address, visitor
 from tests.records import (
@@ -143,3 +144,17 @@ def test_the_list_shows_the_gravest_reason_and_how_many_more() -> None:
 
     assert "Endotoxin (final container): the result 9.00" in page
     assert "and 3 more" in page
+
+
+def test_of_more_records_than_are_counted_a_list_says_so_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in ("EV-1", "EV-2", "EV-3"):
+        lot(number)
+    assert "3 lots" in visitor("auditor").open(address("lot_changelist"))
+
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
+    page = visitor("auditor").open(address("lot_changelist"))
+
+    assert "2+ lots; no page shows those beyond" in page
+    assert "EV-1" not in page.words

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import re
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from zipfile import ZipFile
@@ -18,13 +19,14 @@ from django.test.utils import CaptureQueriesContext
 
 from products.actions.holds import place_hold
 from products.actions.notes import add_note
+from products.api import lots
 from products.api.pagination import Keyset, every_page
 from products.api.sending import TRAILERS
 from products.models import Lot
 from tests.api.clients import BASE, ApiClient, client_of, made, problem, refusal
 from tests.api.description import description
 from tests.api.test_as_of import sealed
-from tests.records import context, lot, people, submitted_run
+from tests.records import context, lot, people, product, submitted_run, today
 
 pytestmark = pytest.mark.django_db
 FORMULA = '=HYPERLINK("http://example.org","Freezer")'
@@ -270,3 +272,27 @@ def test_a_file_asks_the_database_as_often_for_many_rows_as_for_one(auditor: Api
         lot(f"A-{number}")
 
     assert asked() == for_one
+
+
+def test_lots_that_the_database_writes_as_csv_are_as_they_are_written_here(
+    auditor: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product("EXO 2/é", basis="other", basis_reference='by "law", § 3')
+    lot("EV-1", sources=[], expires="")
+    lot("=1+2", expires=f"{today():%Y-%m}")
+    lot('Ä/1, "x" %', product="EXO 2/é", expires="9999-12-31")
+    submitted_run(lot="EV-1")
+    place_hold(context(people().quality, reason="one\\two\r\nthree"), lot="EV-1")
+    monkeypatch.setattr(lots, "AT_ONCE", 2)
+    asked: tuple[dict[str, str], ...] = (
+        {},
+        {"order": "expires"},
+        {"order": "-number", "fields": "number,blocks,links"},
+        {"status": "on_hold"},
+        {"number": "none"},
+    )
+
+    by_database = [file_of(auditor, "lots/", format="csv", **query)[0] for query in asked]
+    monkeypatch.setattr(lots, "LOTS", replace(lots.LOTS, lines=None))
+
+    assert by_database == [file_of(auditor, "lots/", format="csv", **query)[0] for query in asked]

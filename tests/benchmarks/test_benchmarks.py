@@ -6,10 +6,22 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import audit_reads, judging, ledger, ledger_load, past_reads, recording, triggers
+from benchmarks import (
+    audit_reads,
+    judging,
+    ledger,
+    ledger_load,
+    lists,
+    lot_load,
+    past_reads,
+    recording,
+    triggers,
+)
 from benchmarks.figures import Figure, report
 from products.queries import audit
+from products.queries.checking import stored_differences
 from tests.conftest import Databases
+from tests.records import now
 from tests.sealing import checkpoint
 
 FEW = 3
@@ -92,3 +104,20 @@ def test_recording_is_measured_with_the_triggers_and_without(demo_db: str) -> No
     assert [figure.name for figure in found if not figure.holds] == []
     assert sum(figure.limit is not None for figure in found) == 3
     assert all(figure.value > 0 for figure in found)
+
+
+def test_lists_are_measured_and_a_broken_limit_is_told(
+    demo_db: str, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with databases.connect(demo_db) as owner:
+        lot_load.load(owner, lots=300, results=4)
+    with lists.sides(repeats=1, allowance=GENEROUS) as asked:
+        found = lists.figures(asked, lists.admin_pages(asked))
+        monkeypatch.setattr(lists, "LIST", 0.01)
+        over = [figure.name for figure in lists.list_figures(asked) if not figure.holds]
+
+    assert [figure.name for figure in found if not figure.holds] == []
+    assert sum(figure.limit is not None for figure in found) >= 12
+    assert over == ["list of 100 lots: against json_agg"]
+    # Links were checked as they were loaded; judged afresh, nothing changes.
+    assert list(stored_differences(now())) == []

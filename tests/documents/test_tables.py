@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from products.documents.cells import Cell, Column, Plain, cell_of, may_be_formula
-from products.documents.csv_file import csv_file
+from products.documents.csv_file import csv_file, csv_of_lines
 from products.documents.json_lines import json_lines
 from products.documents.xlsx_file import LONGEST_TEXT, xlsx_file
 from products.documents.zip_file import Sum, zip_file
@@ -207,3 +207,24 @@ def test_an_archive_is_sent_while_it_is_made_and_dated() -> None:
     assert summed.size == 40 * 9973
     assert summed.sha256 == sha256(b"".join(noise)).digest()
     assert max(map(len, parts)) < 80_000
+
+
+@given(rows=st.lists(st.tuples(TEXT, TEXT), max_size=4))
+def test_rows_that_are_csv_already_come_out_as_they_are_written_here(
+    rows: list[tuple[str, str]],
+) -> None:
+    lines = []
+    for row in rows:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerow(row)
+        lines.append(text.getvalue().removesuffix("\r\n").encode())
+    columns = [Column(("one",)), Column(("two",))]
+    written = [{"one": one, "two": two} for one, two in rows]
+
+    assert b"".join(csv_of_lines(columns, lines)) == b"".join(csv_file(columns, written))
+
+
+def test_rows_that_are_csv_already_come_in_parts() -> None:
+    parts = list(csv_of_lines([NOTE], [b"x" * 1000] * 100))
+
+    assert len(parts) == 3
