@@ -13,8 +13,9 @@ import pytest
 from products.api.reach import BASE as PREFIX
 from products.api.reach import LISTS, NAMED
 from products.api.urls import urlpatterns
-from products.models import AuditEntry, Checkpoint, Lot
-from products.queries.of_products import CONDITIONS
+from products.domain.errors import ConfigurationError
+from products.models import AuditEntry, Checkpoint, Lot, Site
+from products.queries.of_products import CONDITIONS, of_products
 from tests.api.clients import BASE, ApiClient, problem, stored_token
 from tests.permissions.calls import QUERIES
 from tests.permissions.world import LOT, world
@@ -265,3 +266,8 @@ def test_a_bound_token_writes_nothing_and_learns_of_no_address() -> None:
 
     assert problem(client.post("lots/"))["code"] == "scope"
     assert client.get("nowhere/").status_code == 404
+
+
+def test_rows_that_are_of_no_product_are_never_taken_for_all_of_them() -> None:
+    with pytest.raises(ConfigurationError, match="sites are of which product"):
+        of_products(Site.objects.all(), ["EXO-1"])
