@@ -69,7 +69,7 @@ class Sides:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lots", type=int, default=LOTS)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--loaded", metavar="DATABASE", help="that has the lots already")
     parser.add_argument("--keep", action="store_true", help="leave the database as it is loaded")
     given = parser.parse_args()
