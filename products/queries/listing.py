@@ -126,7 +126,7 @@ def lot_places(*, by_last_day: bool) -> QuerySet[Lot, dict[str, Any]]:
 
     ``by_last_day``: also the ``last_day`` of use, for those that never expire the last of all days.
     """
-    places: QuerySet[Lot, dict[str, Any]] = Lot.objects.values("id", "made_on", "number")
+    places: QuerySet[Lot, Any] = Lot.objects.values("id", "made_on", "number")
     return (
         places.annotate(last_day=Coalesce("expires_on", Value(date.max))) if by_last_day else places
     )
