@@ -69,7 +69,7 @@ class Sides:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lots", type=int, default=LOTS)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--loaded", metavar="DATABASE", help="that has the lots already")
     parser.add_argument("--keep", action="store_true", help="leave the database as it is loaded")
     given = parser.parse_args()
@@ -181,12 +181,13 @@ def _deep(asked: Sides) -> Iterator[Figure]:
 
 
 def _page_at(asked: Sides, row: int) -> str:
-    """Its address, by following the links from the first page, 500 rows at a time."""
-    address, passed = "/api/v1/lots/?fields=number&page_size=500", 0
+    """Its address, by following the links from the first page, up to 500 rows at a time."""
+    size, passed = min(500, row // 2), 0
+    address = f"/api/v1/lots/?fields=number&page_size={size}"
     while passed < row:
         address = json.loads(asked.analyst.get(address))["next"].removeprefix("http://localhost")
-        passed += 500
-    return address.replace("fields=number&", "").replace("page_size=500", f"page_size={PAGE}")
+        passed += size
+    return address.replace("fields=number&", "").replace(f"page_size={size}", f"page_size={PAGE}")
 
 
 def _filtered(asked: Sides) -> Iterator[Figure]:

@@ -23,6 +23,7 @@ from products.api.errors import NoPastError
 from products.api.expansions import EVALUATION, EXPANSIONS, NEVER_PAST, expansions
 from products.api.filters import PERSON, Day, FiltersOfLots, Names, Time, people, starts_with
 from products.api.listing import (
+    ORDER,
     Listing,
     Shown,
     asked_expansions,
@@ -46,13 +47,14 @@ from products.api.shown_lots import (
 )
 from products.api.surface import Body, View
 from products.models import Lot
-from products.queries.listing import lot_places, lot_row, lot_rows, lots_listed
+from products.queries.listing import lot_places, lot_row, lot_rows
 from products.queries.lot_cells import lots_as_csv
 from products.queries.of_lots import changed
 
 TAG = "Lots"
 # Lots of a file that are read together.
 AT_ONCE = 5_000
+EXPIRES = "expires"
 
 
 class LotFilters(FiltersOfLots):
@@ -156,7 +158,7 @@ LOTS = Listing(
     orders={
         **by("made", "made_on", "id", newest_first=True),
         **by("number", "number"),
-        **by("expires", "last_day", "id"),
+        **by(EXPIRES, "last_day", "id"),
         **newest(),
     },
     filters=LotFilters,
@@ -169,7 +171,8 @@ class Lots(View):
     @lists("list_lots", "Lots, newest first", LOTS, tag=TAG, past=True)
     @then_too
     def get(self, request: Request, now: datetime) -> Response:
-        rows = lot_places(lots_listed())
+        by_last_day = EXPIRES in request.query_params.get(ORDER, "")
+        rows = lot_places(by_last_day=by_last_day)
         return listed(request, LOTS, rows, partial(_row_bodies, request, now), now=now)
 
     @acts(

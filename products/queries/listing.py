@@ -121,17 +121,15 @@ class LotRow:
         )
 
 
-def lots_listed() -> QuerySet[Lot]:
-    """Lots, with their ``last_day`` of use, for those that never expire the last of all days."""
-    return Lot.objects.annotate(last_day=Coalesce("expires_on", Value(date.max)))
+def lot_places(*, by_last_day: bool) -> QuerySet[Lot, dict[str, Any]]:
+    """Of all lots what orders lists of them, and their keys for `lot_rows`.
 
-
-def lot_places(lots: QuerySet[Lot]) -> QuerySet[Lot, dict[str, Any]]:
-    """Of lots from `lots_listed` what orders lists of them, and their keys for `lot_rows`."""
-    values: QuerySet[Lot, dict[str, Any]] = lots.values(  # type: ignore[misc]  # of `lots_listed`
-        "id", "made_on", "number", "last_day"
+    ``by_last_day``: also the ``last_day`` of use, for those that never expire the last of all days.
+    """
+    places: QuerySet[Lot, Any] = Lot.objects.values("id", "made_on", "number")
+    return (
+        places.annotate(last_day=Coalesce("expires_on", Value(date.max))) if by_last_day else places
     )
-    return values
 
 
 def lot_rows(lots: Sequence[UUID], now: datetime) -> list[LotRow]:

@@ -36,6 +36,8 @@ NOT_FINAL_CODES = ("result_interim", "result_pending")
 # As the indexes name them.
 NAMED_PURPOSES = (Purpose.RELEASE, Purpose.REPEAT, Purpose.RETEST)
 NOT_STOPPED = (Verdict.INTERIM, Verdict.PENDING)
+# Where there is nothing to ask about it is asked about this: as many queries as of much.
+NO_RECORD = UUID(int=0)
 DONE_WITH = (Decision.REJECTED, Decision.RECALLED, Decision.VOID)
 
 
@@ -114,13 +116,13 @@ def _runs_that_may_incubate(now: datetime) -> list[UUID]:
     )
     stopped = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
     parts = (
-        Run.objects.filter(lot__in=[lot for (lot,) in lots]),
+        Run.objects.filter(lot__in=[NO_RECORD, *(lot for (lot,) in lots)]),
         Run.objects.exclude(purpose__in=NAMED_PURPOSES).filter(method_version__in=incubated),
-        Run.objects.filter(criterion__in=list(unspoken.values_list("pk", flat=True))),
+        Run.objects.filter(criterion__in=[NO_RECORD, *unspoken.values_list("pk", flat=True)]),
     )
     runs = [part.order_by().values_list("pk") for part in parts]
     found = runs[0].union(*runs[1:], stopped.order_by().values_list("run"))
-    return [run for (run,) in found]
+    return [NO_RECORD, *(run for (run,) in found)]
 
 
 def incubations_to_read(who: Reader) -> QuerySet[Result]:
@@ -157,7 +159,7 @@ def _lots_with_unreviewed(now: datetime) -> list[UUID]:
     told = Lot.objects.filter(judged_until__gt=now, blocks__contains=[{"code": "review_missing"}])
     found = told.order_by().values_list("pk")
     others = lots_due(now).order_by().values_list("pk"), _invalidated().values_list("lot")
-    return [lot for (lot,) in found.union(*others)]
+    return [NO_RECORD, *(lot for (lot,) in found.union(*others))]
 
 
 def _invalidated() -> QuerySet[Investigation]:
