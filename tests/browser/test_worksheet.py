@@ -145,6 +145,13 @@ def meet_another(page: Page) -> None:
     expect(page.get_by_text("Readings saved: 1.")).to_be_visible()
 
 
+def script_listens(page: Page) -> Locator:
+    """The button that the script shows, once it listens to keys."""
+    button = page.get_by_role("button", name="Tick every complete run")
+    expect(button).to_be_visible()
+    return button
+
+
 def read_vessels(page: Page, server: str) -> None:
     """Each by the first letter of what is seen, and saved as one goes."""
     approved_method("STE-01")
@@ -161,10 +168,9 @@ def read_vessels(page: Page, server: str) -> None:
     page.get_by_label("Vessels read at").fill(f"{now():%Y-%m-%dT%H:%M}")
     page.get_by_label("Time zone").fill("UTC")
     page.get_by_role("button", name="Go on with the ticked runs").press("Enter")
+    script_listens(page)
     page.get_by_label("Growth in vessel FTM-P1").focus()
-    for _ in range(4):
-        page.keyboard.press("n")
-        page.keyboard.press("Enter")
+    press(page, "n", "Enter", "n", "Enter", "n", "Enter", "n", "Tab")
     expect(page.get_by_label("Growth in vessel SCDM-NC")).to_have_value("no growth")
     expect(row(page, run.number).locator("[data-verdict]")).to_contain_text("Interim")
     expect(row(page, run.number).locator("[data-status]")).to_contain_text("Saved, no result yet")
@@ -181,7 +187,7 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
         faults += narrow(page)
         be_signed_out_and_come_back(page)
         meet_another(page)
-        page.get_by_role("button", name="Tick every complete run").press("Enter")
+        script_listens(page).press("Enter")
         page.get_by_role("button", name="Save and submit the ticked runs").press("Enter")
         expect(page.get_by_text("Submitted as performed by you: 2 pass.")).to_be_visible()
         expect(page.locator("input[data-col]")).to_have_count(0)
