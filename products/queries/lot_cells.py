@@ -163,7 +163,7 @@ def lots_as_csv(
 
 
 def _with_values(sql: str, values: Any) -> str:
-    """COPY takes no parameters: the driver writes them into the statement as it would send them."""
+    """As the driver would send it: a COPY takes no parameters."""
     return str(connection.ops.compose_sql(sql, values))  # type: ignore[attr-defined]  # PostgreSQL's
 
 
