@@ -115,7 +115,8 @@ def sign(page: Page, button: str, reason: str) -> None:
     press(page, page.get_by_role("button", name=button))
 
 
-def tick_everything(page: Page) -> None:
+def tick_everything(page: Page, on: str) -> None:
+    expect(page.get_by_role("heading", name=on, exact=True)).to_be_visible()
     for box in page.get_by_role("checkbox").all():
         press(page, box, "Space")
 
@@ -184,13 +185,13 @@ def test_a_lot_is_tested_reviewed_and_released(laboratory: str, browser: Browser
     with signed_in(browser, laboratory, "reviewer", watch) as page:
         open_lot(page)
         press(page, page.get_by_role("link", name="Review results"))
-        tick_everything(page)
+        tick_everything(page, f"Review results of lot {NUMBER}")
         sign(page, "Sign the review", "Readings agree with the printouts")
         expect(page.get_by_text("3 results are reviewed.")).to_be_visible()
     with signed_in(browser, laboratory, "quality", watch) as page:
         open_lot(page)
         press(page, page.get_by_role("link", name="Release", exact=True))
-        tick_everything(page)
+        tick_everything(page, f"Release lot {NUMBER}")
         sign(page, "Sign and release", "All criteria are met")
         expect(page.get_by_text(f"Lot {NUMBER} was released on")).to_be_visible()
         expect(page.locator(".badge-released").first).to_be_visible()
