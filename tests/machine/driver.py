@@ -222,6 +222,11 @@ class Driver:
             known.is_reviewed = True
             run.did["review"].add(self.person(who))
 
+    def row_fails(self, run: Run) -> bool:
+        """As its result was judged when it was recorded."""
+        known = run.current()
+        return known is not None and known.verdicts[0] == "fails"
+
     def is_decided(self, run: Run) -> bool:
         """Whether quality concluded on its failure, or on the result that stands."""
         return any(

@@ -11,13 +11,17 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from products.models import User
 from products.models.fields import uuid7
 from products.queries.checking import stored_differences
 from products.queries.lots import lots_at
+from products.queries.waiting import Reader
+from products.queries.waiting_runs import runs_to_review
 from tests.machine.checks import Trail, check_signatures, counts, last_entry, unworthy
-from tests.machine.model import Lot, Run
+from tests.machine.model import COUNT, OVER, Lot, Run
 from tests.machine.proofs import Proofs
 from tests.machine.world import SECOND
+from tests.records import ZONE
 
 T = TypeVar("T")
 EVERYBODY = (
@@ -81,11 +85,26 @@ class Laboratory(RuleBasedStateMachine):
         try:
             differences = list(stored_differences(self.at.now))
             assert not differences, f"judged afresh: {differences}"
+            self.compare_reviews()
             self.trail.follow()
             self.trail.compare(self.counts)
             check_signatures(self.key)
         finally:
             transaction.savepoint_rollback(self.point)
+
+    def compare_reviews(self) -> None:
+        """Whoever recorded nothing finds every result at home that is to be reviewed."""
+        at = self.at
+        auditor = User.objects.get(username="auditor").person_id
+        reader = Reader("auditor", auditor, frozenset(), ZONE, at.now)
+        shown = {result.run.number for result in runs_to_review(reader)}
+        said = {
+            at.number[run]
+            for run in at.model.runs
+            if at.is_reviewable(run) and run.lot.decision not in OVER
+            if run.purpose in COUNT or at.row_fails(run)
+        }
+        assert shown == said, f"to be reviewed are {shown}, by the model {said}"
 
     def runs(self, *states: str) -> list[Run]:
         return [run for run in self.at.model.runs if run.state in states]
