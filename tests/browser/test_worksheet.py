@@ -165,9 +165,10 @@ def read_vessels(page: Page, server: str) -> None:
         instrument="NTA-7",
     )
     page.goto(f"{server}{reverse('admin:worksheet')}?method=STE-01")
-    page.get_by_label("Vessels read at").fill(f"{now():%Y-%m-%dT%H:%M}")
+    page.get_by_label("Vessels read at").fill(f"{now() - timedelta(minutes=1):%Y-%m-%dT%H:%M}")
     page.get_by_label("Time zone").fill("UTC")
     page.get_by_role("button", name="Go on with the ticked runs").press("Enter")
+    page.wait_for_url("**/worksheet/sheet/*")
     script_listens(page)
     page.get_by_label("Growth in vessel FTM-P1").focus()
     press(page, "n", "Enter", "n", "Enter", "n", "Enter", "n", "Tab")
