@@ -46,6 +46,21 @@ class Papers(Accounts):
         accepted = self.may(who, duty, signs=signs)
         return self.perform(lambda: action(as_who), accepted=accepted) is not None
 
+    def registers_source(self, who: str, code: str) -> bool:
+        """One that no lot is made from."""
+        return self.step(
+            who,
+            "register",
+            lambda by: register_source(
+                by,
+                number=code,
+                donor="D-0042",
+                kind="umbilical_cord",
+                recovered_at=self.now - timedelta(days=9),
+                recovery_zone=ZONE,
+            ),
+        )
+
     def writes_note(self, who: str, lot: Lot, code: str) -> None:
         self.step(who, "hold", lambda by: add_note(by, lot=self.number[lot], text=code))
 
@@ -78,18 +93,7 @@ class Papers(Accounts):
 
     def takes_donation(self, who: str, lot: Lot, code: str) -> None:
         self.step(who, "register", lambda by: register_donor(by, code=code))
-        self.step(
-            who,
-            "register",
-            lambda by: register_source(
-                by,
-                number=code,
-                donor="D-0042",
-                kind="umbilical_cord",
-                recovered_at=self.now - timedelta(days=9),
-                recovery_zone=ZONE,
-            ),
-        )
+        self.registers_source(who, code)
 
     def buys(self, who: str, lot: Lot, code: str) -> None:
         self.step(
@@ -245,4 +249,8 @@ class Papers(Accounts):
         self.perform(lambda: revoke_token(by_who, token_key=made[0].token_key), accepted=admins)
 
 
-PAPERS = tuple(name for name in vars(Papers) if not name.startswith("_") and name != "step")
+PAPERS = tuple(
+    name
+    for name in vars(Papers)
+    if not name.startswith("_") and name not in {"step", "registers_source"}
+)

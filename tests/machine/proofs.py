@@ -31,7 +31,6 @@ from products.actions.ledger import register_key
 from products.actions.periodic import review_trail
 from products.actions.runs import discard_run, open_run
 from products.actions.sites import register_site
-from products.actions.sources import register_source
 from products.actions.transcriptions import transcribe, verify_transcription
 from products.domain.accounts import SYSTEM_ACCOUNT
 from products.queries.periodic import unreviewed
@@ -127,18 +126,7 @@ class Proofs(Papers):
 
     def copies_paper(self, who: str, lot: Lot, code: str) -> None:
         """A source of before the go-live date, compared with its scan by another person."""
-        if not self.step(
-            who,
-            "register",
-            lambda by: register_source(
-                by,
-                number=code,
-                donor="D-0042",
-                kind="umbilical_cord",
-                recovered_at=self.now - timedelta(days=9),
-                recovery_zone=ZONE,
-            ),
-        ):
+        if not self.registers_source(who, code):
             return
         by = self.as_(who)
         scan = attach_evidence(by, kind="source", key=code, name="scan.pdf", content=SCAN)
