@@ -107,7 +107,7 @@ def test_an_app_and_a_passkey_are_enrolled_and_sign(page: Page) -> None:
     page.get_by_label("Your password").fill(PASSWORD)
     looked_at(page, "sign")
     page.get_by_role("button", name="Sign with your passkey").click()
-    expect(page.get_by_text("on hold").first).to_be_visible()
+    expect(page.get_by_text(f"Lot {Lot.objects.get().number} is on hold.")).to_be_visible()
     assert Hold.objects.count() == 1
     assert PasskeyUse.objects.count() == 3
     kinds = SignIn.objects.filter(user=people().analyst, succeeded=True).order_by("recorded_at")
