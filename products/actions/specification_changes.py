@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from products.actions.base import Context, action, lock_lot
 from products.actions.investigations import begin_investigation
 from products.actions.lookups import find_lot, find_specification
-from products.actions.results import judge_readings
+from products.actions.results import judge_against
 from products.actions.signing import sign
 from products.domain.calculations import RunJudgement
 from products.domain.criteria import Verdict
@@ -33,7 +33,6 @@ from products.models import (
 )
 from products.models.fields import uuid7
 from products.queries.runs import (
-    criterion_in_force,
     readings_in_effect,
     result_in_effect,
     verdicts_of,
@@ -70,7 +69,7 @@ def change_lot_specification(context: Context, *, lot: str, version: int) -> Spe
     _check_changeable(locked, before, after)
     locked.specification = after
     locked.save(update_fields=["specification"])
-    judged = list(_judged_again(locked, after))
+    judged = list(judged_under(locked, after))
     key = uuid7()
     number = locked.specification_changes.count() + 1
     signature = sign(
@@ -123,20 +122,26 @@ def _check_changeable(lot: Lot, before: SpecificationVersion, after: Specificati
         )
 
 
-def _judged_again(lot: Lot, after: SpecificationVersion) -> Iterator[Judged]:
+def judged_under(lot: Lot, after: SpecificationVersion) -> Iterator[Judged]:
+    """What a change to ``after`` would sign: each result that counts, judged by it."""
     runs = Run.objects.filter(lot=lot, criterion__isnull=False)
     for run in (
         runs.exclude(state=RunState.RETRACTED)
         .select_related("lot__product", "criterion", "method_version__method", "laboratory")
         .order_by("recorded_at", "number")
     ):
-        criterion = criterion_in_force(run)
+        assert run.criterion is not None  # only such runs are asked for
+        criterion = (
+            after.criteria.filter(code=run.criterion.code, method=run.criterion.method_id)
+            .select_related("method")
+            .first()
+        )
         for result in _results_that_count(run):
-            if criterion is None or criterion.specification_id != after.pk:
+            if criterion is None:
                 yield Judged(result, None)
                 continue
             readings = readings_in_effect(run, result)
-            yield Judged(result, (criterion, judge_readings(run, readings.values())))
+            yield Judged(result, (criterion, judge_against(run, criterion, readings.values())))
 
 
 def _results_that_count(run: Run) -> list[Result]:

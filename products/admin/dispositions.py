@@ -14,15 +14,13 @@ from products.actions.dispositions import (
     reject_lot,
     release_lot,
 )
-from products.actions.specification_changes import change_lot_specification
 from products.admin.confirming import ConfirmingForm, items_of_changes, items_of_release
-from products.admin.forms import ActionForm, word
+from products.admin.forms import ActionForm
 from products.admin.lot_options import status_sentence
 from products.admin.pages import ActionPage, Crumb, Done
 from products.domain.dispositions import MEANINGS, DispositionKind
-from products.domain.methods import DocumentState
 from products.domain.release import Block, signer_blocks
-from products.models import Lot, SpecificationVersion
+from products.models import Lot
 from products.queries.lot_page import lot_page
 from products.queries.people import Identity
 
@@ -129,55 +127,6 @@ def acknowledging(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
         back=_page_of(lot),
         lot=lot,
         arguments={"items": items_of_changes(lot_page(lot, timezone.now()))},
-        shown=lambda: judged(lot),
-        crumbs=crumbs,
-        is_wide=True,
-    )
-
-
-class SpecificationChangeForm(ActionForm):
-    version = word("Specification version", [], empty="choose")
-
-    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offer("version", versions)
-        self.fields["reason"].label = "Justification"
-        self.fields["reason"].help_text = "Why the lot is judged by another version; it is shown."
-
-
-def changing_specification(lot: Lot, crumbs: tuple[Crumb, ...]) -> ActionPage:
-    def perform(context: Any, typed: dict[str, Any]) -> Done:
-        chosen = typed["version"]
-        change = change_lot_specification(
-            context, lot=lot.number, version=int(chosen) if chosen.isdecimal() else 0
-        )
-        return Done(
-            _page_of(lot),
-            f"Lot {lot.number} is bound to specification version {change.to_version.version}. "
-            "Every result keeps its verdict under the earlier version beside the new one.",
-        )
-
-    versions = SpecificationVersion.objects.filter(
-        product=lot.product, state=DocumentState.APPROVED
-    ).exclude(pk=lot.specification_id)
-    return ActionPage(
-        action="lot.change_specification",
-        title=f"Bind lot {lot.number} to another specification version",
-        form_class=SpecificationChangeForm,
-        perform=perform,
-        submit="Sign the change",
-        meaning="Specification version changed",
-        intro=f"The lot is bound to version {lot.specification.version}. Every final result is "
-        "judged again; both verdicts are kept, and a fail under either version counts.",
-        template="admin/exolot/decide.html",
-        back=_page_of(lot),
-        lot=lot,
-        arguments={
-            "versions": [
-                (str(row.version), f"version {row.version}, {row.document}")
-                for row in versions.order_by("-version")
-            ]
-        },
         shown=lambda: judged(lot),
         crumbs=crumbs,
         is_wide=True,

@@ -14,7 +14,6 @@ from products.actions.lots import declare_stability_study, register_lot
 from products.admin.as_of import PARAMETER, answer_past
 from products.admin.dispositions import (
     acknowledging,
-    changing_specification,
     recalling,
     rejection,
     release,
@@ -41,6 +40,7 @@ from products.admin.retractions import voiding
 from products.admin.reviews import review
 from products.admin.samples import drawing
 from products.admin.site import site
+from products.admin.specification_binding import answer_binding
 from products.admin.surface import RecordAdmin
 from products.admin.trends import trends
 from products.domain.lots import STATUS_LABELS
@@ -257,7 +257,7 @@ class LotAdmin(RecordAdmin[Lot]):
 
     def change_specification_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)
-        return self.answer(request, changing_specification(lot, self._crumbs(lot)))
+        return answer_binding(self.admin_site, request, lot, self._crumbs(lot))
 
     def hold_page(self, request: HttpRequest, key: Any) -> HttpResponse:
         lot = self.record(key)

@@ -51,24 +51,34 @@ def items_of_specification(
     )
     yield Item("the document", _document(record, before))
     known = {one.code: one for one in criteria}
-    since = "" if before is None else f"version {before.version}"
+    since = "" if before is None else f"since version {before.version}"
     for change in compare(criteria_of(before) if before else [], criteria):
         yield _item(change, known.get(change.code), since)
+
+
+def items_of_differences(
+    before: list[Criterion], after: list[Criterion], since: str
+) -> Iterator[Item]:
+    """The criteria that are not the same in both versions; ``since``: ``against version 1``."""
+    known = {one.code: one for one in after}
+    for change in compare(before, after):
+        if change.kind is not ChangeKind.SAME:
+            yield _item(change, known.get(change.code), since)
 
 
 def _item(change: CriterionChange, criterion: Criterion | None, since: str) -> Item:
     if criterion is None:
         told = f"This version asks for it no longer. {change.effect}".strip()
-        return Item(f"{change.code}, removed", told, flag=f"Removed since {since}")
+        return Item(f"{change.code}, removed", told, flag=f"Removed {since}")
     label, told = f"{criterion.attribute} ({criterion.code})", _stated(criterion)
     if not since or change.kind is ChangeKind.SAME:
         return Item(label, told)
     if change.kind is ChangeKind.ADDED:
-        return Item(label, f"{told}. {change.effect}".strip(), flag=f"Added since {since}")
+        return Item(label, f"{told}. {change.effect}".strip(), flag=f"Added {since}")
     return Item(
         label,
         f"{told}. {change.effect}".strip(),
-        flag=f"Changed since {since}",
+        flag=f"Changed {since}",
         changes=change.fields,
     )
 

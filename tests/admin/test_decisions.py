@@ -47,13 +47,13 @@ def corrected(run: Run) -> None:
     )
 
 
-def stricter(lower: str = "99.0") -> SpecificationVersion:
+def stricter(lower: str = "99.0", code: str = VIABILITY.code) -> SpecificationVersion:
     drafted = draft_specification(
         context(people().quality),
         product="EXO-1",
         document="SPEC-002",
         effective_from=today(),
-        criteria=[replace(VIABILITY, lower=lower)],
+        criteria=[replace(VIABILITY, lower=lower, code=code)],
         change_reason="Tighter limit",
     )
     return approve_specification(
@@ -212,14 +212,86 @@ def test_a_laxer_version_turns_no_fail_green() -> None:
     assert "The fail counts." in page
 
 
-def test_no_version_is_chosen_for_the_signer() -> None:
+def test_the_signer_sees_what_the_version_changes_for_this_lot() -> None:
+    lot()
+    run = submitted_run().run
+    stricter()
+
+    page = visitor("quality").open(address("lot_change_specification", the_lot()))
+
+    assert f"Bind lot {NUMBER} to specification version 2" in page
+    assert "≠ Changed against version 1" in page
+    assert "Lower limit: 90.0 → 99.0" in page
+    assert f"of run {run.number} ≠ Another verdict" in page
+    assert "Verdict: pass → fail" in page
+
+
+def test_each_difference_is_confirmed_before_the_change_is_signed() -> None:
+    lot()
+    run = submitted_run().run
+    stricter()
+
+    page = visitor("quality").sign(address("lot_change_specification", the_lot()), confirmed=None)
+
+    assert "you have not confirmed the document; " in page
+    assert f" of run {run.number}. Look at each" in page
+    assert Lot.objects.get().specification.version == 1
+
+
+def test_a_result_that_the_version_has_no_criterion_for_is_not_judged_again() -> None:
+    lot()
+    submitted_run()
+    stricter(code="viability_dye")
+
+    page = visitor("quality").open(address("lot_change_specification", the_lot()))
+
+    assert "≠ Removed against version 1" in page
+    assert "≠ Not judged again" in page
+    assert "Version 2 has no such criterion." in page
+
+
+def test_among_several_versions_none_is_chosen_for_the_signer() -> None:
+    lot()
+    stricter()
+    stricter("99.0")
+    place = address("lot_change_specification", the_lot())
+
+    page = visitor("quality").sign(place)
+
+    assert "Choose the version to see what it changes for this lot" in page
+    assert Lot.objects.get().specification.version == 1
+    assert "specification version 3" in visitor("quality").open(place, version="3")
+
+
+@pytest.mark.parametrize("version", ["1", "4", "x"])
+def test_a_version_that_is_not_offered_is_named(version: str) -> None:
     lot()
     stricter()
 
-    page = visitor("quality").sign(address("lot_change_specification", the_lot()))
+    page = visitor("quality").open(address("lot_change_specification", the_lot()), version=version)
 
-    assert page.errors["version"]
-    assert Lot.objects.get().specification.version == 1
+    assert f"has no other approved version “{version}”" in page
+
+
+def test_a_form_signs_for_the_version_that_it_showed() -> None:
+    lot()
+    stricter()
+    quality = visitor("quality")
+    page = quality.open(address("lot_change_specification", the_lot()))
+    shown = page.fields["version"]
+    stricter("99.0")
+
+    quality.sign(address("lot_change_specification", the_lot()) + "?version=3", version=shown)
+
+    assert Lot.objects.get().specification.version == 2
+
+
+def test_who_approves_nothing_does_not_choose_a_version() -> None:
+    lot()
+    stricter()
+    stricter("99.0")
+
+    assert visitor("analyst").open(address("lot_change_specification", the_lot())).status == 403
 
 
 def test_a_lot_without_another_version_says_so() -> None:
