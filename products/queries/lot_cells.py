@@ -6,10 +6,11 @@ What a cell says is what `products.api.shown_lots` makes of a `LotRow`; a test h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -153,8 +154,11 @@ def lots_as_csv(
     All are read at once: while the client takes them, the database waits for nothing, and ends a
     transaction in which nothing is asked for too long.
     """
-    sql, values = lots.query.sql_with_params()
-    chosen = _with_values(sql, values)
+    try:
+        chosen = _with_values(*lots.query.sql_with_params())
+    except EmptyResultSet:
+        # What a filter names is not on record.
+        return [], None
     whole = _with_values(_statement(tuple(columns), tuple(order)), given)
     with connection.cursor() as cursor, cursor.copy(whole.replace(_CHOSEN, chosen)) as copy:
         lines = [bytes(line) for line in copy]
@@ -172,7 +176,7 @@ KEY_LENGTH = len(f"{UUID(int=0)}\n")
 _CHOSEN = "SELECT chosen_here"
 
 
-@cache
+@lru_cache(maxsize=64)
 def _statement(columns: tuple[str, ...], order: tuple[str, ...]) -> str:
     return STATEMENT.format(
         chosen=_CHOSEN,

@@ -274,6 +274,17 @@ def test_a_file_asks_the_database_as_often_for_many_rows_as_for_one(auditor: Api
     assert asked() == for_one
 
 
+@pytest.mark.parametrize("query", [{"product": "NOPE"}, {"site": "Nowhere"}, {"donor": "D-9"}])
+def test_a_filter_that_names_nothing_gives_a_file_without_rows(
+    auditor: ApiClient, query: dict[str, str]
+) -> None:
+    lot("EV-1")
+
+    content, _ = file_of(auditor, "lots/", format="csv", **query)
+
+    assert content.count(b"\r\n") == 1
+
+
 def test_lots_that_the_database_writes_as_csv_are_as_they_are_written_here(
     auditor: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,7 +238,10 @@ def test_what_is_filtered_by_or_held_in_a_cache_tells_nothing_of_others() -> Non
     assert client.get("lots/", {"donor": "D-0042"}).json()["results"] == []
     assert client.get("audit/", {"lot": LOT}).json()["results"] == []
     for person in ("analyst", "nobody-of-this-name"):
-        assert client.get("lots/", {"person": person, "status": "void"}).json()["results"] == []
+        asked = {"person": person, "status": "void"}
+        assert client.get("lots/", asked).json()["results"] == []
+        file = client.get("lots/", {**asked, "format": "csv"})
+        assert b"".join(file.streaming_content).count(b"\r\n") == 1
     nowhere = problem(client.get("lots/NOPE/"))["detail"].replace("NOPE", LOT)
     assert problem(client.get(f"lots/{LOT}/"))["detail"] == nowhere
 
