@@ -7,10 +7,12 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from products.domain.criteria import SatisfiedBy, Verdict
 from products.domain.investigations import InvestigationOutcome
+from products.domain.laboratories import ControlsStatement
 from products.domain.lots import Decision
 from products.domain.results import SATISFYING, Purpose, RunState
 from products.domain.roles import Permission
@@ -20,6 +22,7 @@ from products.models import (
     Investigation,
     Lot,
     MethodVersion,
+    OutsideReport,
     Result,
     ReviewItem,
     Run,
@@ -99,30 +102,41 @@ def _runs_that_may_incubate(now: datetime) -> list[UUID]:
 
     A rule that no profile leaves out says of each lot, as it was judged last, which of its required
     results are not final. It says nothing of runs for other purposes, for what is not required or
-    is inherited, of lots whose specification was changed, and of results that are invalid or were
-    invalidated: those are looked for by themselves.
+    is inherited, of lots whose specification was changed, of results that are invalid or were
+    invalidated, and of outside tests whose controls were not acceptable. Those runs are looked for
+    by themselves. They stay for ever: only those that still wait are told here.
     """
     codes = reduce(or_, (Q(blocks__contains=[{"code": code}]) for code in NOT_FINAL_CODES))
     told = Lot.objects.filter(codes, judged_until__gt=now).order_by().values_list("pk")
-    lots = told.union(
-        lots_due(now).order_by().values_list("pk"),
-        _invalidated().values_list("lot"),
-        SpecificationChange.objects.order_by().values_list("lot"),
-    )
+    lots = [NO_RECORD, *(lot for (lot,) in told.union(lots_due(now).order_by().values_list("pk")))]
+    changed = SpecificationChange.objects.order_by().values("lot")
     incubated = MethodVersion.objects.filter(incubation_hours__isnull=False)
     unspoken = Criterion.objects.filter(
         Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT),
         method__in=incubated.values("method"),
     )
     stopped = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
+    refused = OutsideReport.objects.filter(controls=ControlsStatement.NOT_ACCEPTABLE)
+    incubating = Run.objects.filter(method_version__in=incubated)
     parts = (
-        Run.objects.filter(lot__in=[NO_RECORD, *(lot for (lot,) in lots)]),
-        Run.objects.exclude(purpose__in=NAMED_PURPOSES).filter(method_version__in=incubated),
-        Run.objects.filter(criterion__in=[NO_RECORD, *unspoken.values_list("pk", flat=True)]),
+        incubating.filter(lot__in=changed),
+        incubating.filter(lot__in=_invalidated().values("lot")),
+        incubating.exclude(purpose__in=NAMED_PURPOSES),
+        incubating.filter(criterion__in=[NO_RECORD, *unspoken.values_list("pk", flat=True)]),
+        incubating.filter(pk__in=stopped.values("run")),
+        incubating.filter(pk__in=refused.values("run")),
     )
-    runs = [part.order_by().values_list("pk") for part in parts]
-    found = runs[0].union(*runs[1:], stopped.order_by().values_list("run"))
-    return [NO_RECORD, *(run for (run,) in found)]
+    found = Run.objects.filter(lot__in=lots).order_by().values_list("pk")
+    waiting = (_without_final_result(part).order_by().values_list("pk") for part in parts)
+    return [NO_RECORD, *(run for (run,) in found.union(*waiting))]
+
+
+def _without_final_result(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Those whose latest result is not final, or that have none."""
+    latest = results_in_effect().filter(run=OuterRef("pk")).order_by("-version")
+    return runs.alias(
+        is_final=Coalesce(Subquery(latest.values("final")[:1]), Value(value=False))
+    ).filter(is_final=False)
 
 
 def incubations_to_read(who: Reader) -> QuerySet[Result]:
@@ -157,9 +171,11 @@ def _lots_with_unreviewed(now: datetime) -> list[UUID]:
     looked up first, so that the database knows how few they are.
     """
     told = Lot.objects.filter(judged_until__gt=now, blocks__contains=[{"code": "review_missing"}])
-    found = told.order_by().values_list("pk")
-    others = lots_due(now).order_by().values_list("pk"), _invalidated().values_list("lot")
-    return [NO_RECORD, *(lot for (lot,) in found.union(*others))]
+    found = told.exclude(decision__in=DONE_WITH).order_by().values_list("pk")
+    due = lots_due(now).order_by().values_list("pk")
+    unreviewed = Result.objects.filter(run=OuterRef("run"), review_item__isnull=True)
+    fails = _invalidated().filter(Exists(unreviewed)).values_list("lot")
+    return [NO_RECORD, *(lot for (lot,) in found.union(due, fails))]
 
 
 def _invalidated() -> QuerySet[Investigation]:
@@ -174,13 +190,12 @@ def runs_to_review(who: Reader) -> QuerySet[Result]:
     What waits for a second signature is reviewed after it. Of a released lot too: what was
     corrected since is reviewed anew.
     """
-    unsigned = amendments_waiting(Amendment.objects.filter(run__isnull=False))
+    unsigned = amendments_waiting(Amendment.objects.filter(run=OuterRef("run")))
     rows = (
         _latest_results()
         .filter(run__lot__in=_lots_with_unreviewed(who.now))
         .filter(final=True, run__state=RunState.SUBMITTED)
-        .filter(~Exists(ReviewItem.objects.filter(result=OuterRef("pk"))))
-        .exclude(run__in=unsigned.values("run"))
+        .filter(~Exists(ReviewItem.objects.filter(result=OuterRef("pk"))), ~Exists(unsigned))
         .exclude(run__lot__decision__in=DONE_WITH)
         .filter(
             Q(run__purpose__in=SATISFYING) | Q(verdict=Verdict.FAIL, run__criterion__isnull=False)

@@ -25,7 +25,9 @@ from products.actions.readings import save_readings, submit_run
 from products.actions.reviews import return_run, review_results
 from products.actions.specifications import draft_specification
 from products.actions.tokens import issue_token
+from products.domain.calculations import ReadingFacts
 from products.domain.lots import ReleaseStatus
+from products.domain.sterility import NO_GROWTH
 from products.models import Donor, User
 from products.queries.home import KINDS, Home, home_page, kind_named
 from products.queries.lots import lots_standing
@@ -35,7 +37,15 @@ from products.queries.waiting import Item, Reader, reader
 from products.queries.waiting_runs import runs_to_review
 from tests.accounts import FIRST_PASSWORD
 from tests.admin.pages import Page, Visitor, account_with, address, visitor
-from tests.outside import go_live, laboratory, paper_result, qualified, transcribed
+from tests.outside import (
+    go_live,
+    laboratory,
+    outside_run,
+    paper_result,
+    qualified,
+    reported,
+    transcribed,
+)
 from tests.plans import plan_of
 from tests.records import (
     ENDOTOXIN,
@@ -283,6 +293,20 @@ def test_an_incubation_is_listed_a_day_ahead_and_marked_once_it_has_ended() -> N
     (item,) = items("analyst", "incubations", later=hours(2))
     assert item.due is not None
     assert item.due <= now() + hours(2)
+
+
+def test_an_outside_test_whose_controls_were_not_acceptable_still_waits_for_its_end() -> None:
+    lot(criteria=[STERILITY])
+    run = outside_run(STERILITY)
+    no_growth = [ReadingFacts("reported", NO_GROWTH, "")]
+    save_readings(context(people().analyst), run=run.number, readings=no_growth)
+    reported(run)
+    submit_run(context(people().analyst), run=run.number)
+    assert labels("analyst", "incubations", later=INCUBATION) == [run.number]
+
+    reported(run, controls="not_acceptable", evidence=run.reports.get().evidence_id)
+
+    assert labels("analyst", "incubations", later=INCUBATION) == [run.number]
 
 
 def test_what_lapses_is_told_from_thirty_days_before_until_something_newer_is_there() -> None:
