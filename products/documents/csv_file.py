@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from products.documents.cells import Column, Row, cell_of, may_be_formula, text_of
@@ -13,6 +14,8 @@ SIGNS = [
     sign.encode()
     for sign in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 ]
+# A cell of a row is as long as the reasons of its lot are.
+csv.field_size_limit(sys.maxsize)
 BEGINS = (b",", b',"', b"\n", b'\n"')
 
 
@@ -31,8 +34,8 @@ def csv_file(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def csv_of_lines(columns: Sequence[Column], lines: Iterable[bytes]) -> Iterator[bytes]:
-    """`csv_file` of rows that are CSV already: each of ``lines`` one row, without its end,
-    quoted where RFC 4180 asks for it and nowhere else.
+    """`csv_file` of rows that are CSV already: each of ``lines`` one row of two columns or more,
+    without its end, quoted where RFC 4180 asks for it and nowhere else.
     """
     yield from csv_file(columns, ())
     gathered: list[bytes] = []

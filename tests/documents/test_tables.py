@@ -228,3 +228,9 @@ def test_rows_that_are_csv_already_come_in_parts() -> None:
     parts = list(csv_of_lines([NOTE], [b"x" * 1000] * 100))
 
     assert len(parts) == 3
+
+
+def test_a_cell_is_as_long_as_it_is_beside_one_that_looks_like_a_formula() -> None:
+    long = b"x" * 200_000
+
+    assert list(csv_of_lines([VALUE, NOTE], [b"=1," + long]))[1] == b"'=1," + long + b"\r\n"
