@@ -148,8 +148,11 @@ EXOLOT_CLUSTER = env.str(
 )
 EXOLOT_PG_DIR = Path(env.str("EXOLOT_PG_DIR", str(BASE_DIR / ".pg"))).absolute()
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 0, validate=validate.Range(min=0, max=1000))
-# A transaction that waits for its client holds locks on lots: the server ends it.
-CONNECTION_OPTIONS: dict[str, Any] = {"options": "-c idle_in_transaction_session_timeout=30s"}
+# A transaction that waits for its client holds locks on lots: the server ends it. What the database
+# writes itself, such as a list as CSV, has dates as ISO 8601 whatever the server is set to.
+CONNECTION_OPTIONS: dict[str, Any] = {
+    "options": "-c idle_in_transaction_session_timeout=30s -c DateStyle=ISO"
+}
 
 
 def _database(url: str, role: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 # In no name of ours; `reverse` leaves it as it is.
 _MARK = "0123456789abcdef"
@@ -43,16 +43,21 @@ class SmallNumber:
         return str(value)
 
 
-def pages_of(name: str, pages: tuple[str, ...], prefix: str) -> list[str]:
-    """As `reverse` gives them for ``pages`` of one record below ``prefix``, for lists that name
-    many: each page is looked up once.
+def pages_of(name: str, pages: tuple[str, ...]) -> list[str]:
+    """As `reverse` gives them for ``pages`` of one record, for lists that name many: each page is
+    looked up once.
     """
     quoted = name if _PLAIN.fullmatch(name) else quote(RecordName().to_url(name), safe=_SAFE)
-    return [f"{before}{quoted}{after}" for before, after in around(pages, prefix)]
+    return [f"{before}{quoted}{after}" for before, after in around(pages)]
+
+
+def around(pages: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What comes before the name and after it."""
+    return _around(pages, get_script_prefix())
 
 
 @lru_cache(maxsize=64)
-def around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:  # the key
-    """What comes before the name and after it."""
+def _around(pages: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:
+    """``prefix`` is a part of what `reverse` gives."""
     parts = (reverse(page, args=[_MARK]).partition(_MARK) for page in pages)
     return [(before, after) for before, _, after in parts]

@@ -54,8 +54,8 @@ LARGEST_EXPANDED = 100
 
 Row = TypeVar("Row")
 Rows = QuerySet[Any, Row]
-Lines = Callable[[QuerySet[Any, Any], Keyset, Sequence[str]], Iterator[bytes]]
-"""Rows in an order as the database writes CSV, of columns of these names."""
+Lines = Callable[[QuerySet[Any, Any], Keyset, Sequence[str], datetime], Iterator[bytes]]
+"""Rows in an order as the database writes CSV, of columns of these names, as of an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,16 @@ class Listing(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Selection(Generic[Row]):
-    """The rows that a request asks for, in no order yet: searches that have none in common."""
+    """The rows that a request asks for, in no order yet: searches that have none in common.
+    ``now`` is the instant as of which they were chosen.
+    """
 
     parts: Sequence[QuerySet[Any, Row]]
     order: str
     keyset: Keyset
     fields: frozenset[str]
     expanded: frozenset[str]
+    now: datetime
 
     def cut(self, body: Body) -> Body:
         """``body`` with the fields that were asked for, and what is expanded."""
@@ -177,6 +180,7 @@ def select(
         keyset=listing.orders[order],
         fields=asked_fields(request, listing),
         expanded=asked_expansions(request, listing),
+        now=chosen.now,
     )
 
 
@@ -253,7 +257,7 @@ def _lines(listing: Listing, chosen: Selection[Row], export: Export) -> Iterator
     if len(chosen.parts) > 1 or len(export.columns) == 1:
         return None
     names = [column.name for column in export.columns]
-    return listing.lines(chosen.parts[0], chosen.keyset, names)
+    return listing.lines(chosen.parts[0], chosen.keyset, names, chosen.now)
 
 
 def only_shown(request: Request, shown: Shown) -> None:

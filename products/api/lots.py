@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import get_script_prefix
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -137,8 +135,10 @@ REGISTRATION = OpenApiExample(
 )
 
 
-def _lines(lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str]) -> Iterator[bytes]:
-    given = {"now": timezone.now(), **around_pages(get_script_prefix())}
+def _lines(
+    lots: QuerySet[Lot, Any], keyset: Keyset, columns: Sequence[str], now: datetime
+) -> Iterator[bytes]:
+    given = {"now": now, **around_pages()}
     order, rest = keyset.order, lots
     while True:
         page = rest.order_by(*order)[:AT_ONCE]

@@ -160,8 +160,8 @@ EXAMPLES = (
     Example(
         429,
         "too_many_files",
-        "4 files are being sent to anna, and no more are at once. Ask again when one of them has "
-        "come or is broken off.",
+        "As many files are being sent to anna as may be at once (4). Ask again when one of them "
+        "has come or is broken off.",
         _of(LIST),
     ),
     Example(

@@ -52,11 +52,11 @@ def begin_file(request: Request, opened: ExitStack) -> datetime:
     Raises:
         TooManyFilesError: as many files are being sent to the account as are at once.
     """
-    at = opened.enter_context(one_snapshot())
+    at = opened.enter_context(one_snapshot(is_sent=True))
     account, most = actor_of(request), settings.API_FILES_AT_ONCE
     if PART not in request.META and not take_turn(account.pk, most):
         raise TooManyFilesError(
-            f"{most} files are being sent to {account.username}, and no more are at once. Ask "
+            f"As many files are being sent to {account.username} as may be at once ({most}). Ask "
             "again when one of them has come or is broken off."
         )
     return at

@@ -153,13 +153,10 @@ def lot_response(number: str, now: datetime, *, status: int = 200) -> Response:
 
 
 def lot_bodies(rows: Iterable[LotRow]) -> Iterator[Body]:
-    """`lot_body` of each, for which what all have in common is asked once."""
-    prefix = get_script_prefix()
-    return (lot_body(row, prefix) for row in rows)
+    return map(lot_body, rows)
 
 
-def lot_body(row: LotRow, prefix: str = "") -> Body:
-    """``prefix``: below which path the addresses are, looked up when it is not given."""
+def lot_body(row: LotRow) -> Body:
     return {
         "number": row.number,
         "product": row.product,
@@ -174,7 +171,7 @@ def lot_body(row: LotRow, prefix: str = "") -> Body:
         "site": row.site,
         "specification_version": row.specification,
         "version": row.version,
-        "links": _links(row, prefix or get_script_prefix()),
+        "links": _links(row),
     }
 
 
@@ -188,19 +185,21 @@ def _expiry_body(expiry: Expiry) -> Body:
     }
 
 
-def _links(row: LotRow, prefix: str) -> Body:
-    links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES, prefix), strict=True))
-    links["specification"] = _specification_address(row.product, row.specification, prefix)
+def _links(row: LotRow) -> Body:
+    links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES), strict=True))
+    links["specification"] = _specification_address(
+        row.product, row.specification, get_script_prefix()
+    )
     return links
 
 
-def around_pages(prefix: str) -> dict[str, str]:
+def around_pages() -> dict[str, str]:
     """Of each page that a row links what comes before the names in its address, and after them."""
     found: dict[str, str] = {}
-    for name, (before, after) in zip(PAGES, around(_PAGES, prefix), strict=True):
+    for name, (before, after) in zip(PAGES, around(_PAGES), strict=True):
         found |= {f"{name}_before": before, f"{name}_after": after}
     product, version = "0123456789abcdef", 123456789
-    specification = _specification_address(product, version, prefix)
+    specification = _specification_address(product, version, get_script_prefix())
     before, _, rest = specification.partition(product)
     between, _, after = rest.partition(str(version))
     of_specification = {"before": before, "between": between, "after": after}
@@ -208,7 +207,8 @@ def around_pages(prefix: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=256)
-def _specification_address(product: str, version: int, prefix: str) -> str:  # the key
+def _specification_address(product: str, version: int, prefix: str) -> str:
+    """``prefix`` is a part of what `reverse` gives."""
     return reverse("api:specification", args=[product, version])
 
 

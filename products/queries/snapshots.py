@@ -10,10 +10,11 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def one_snapshot() -> Iterator[datetime]:
+def one_snapshot(*, is_sent: bool = False) -> Iterator[datetime]:
     """Within, every statement of this thread reads what was committed up to the instant given.
 
     Nothing can be written. Inside another transaction it is that one's look, whatever it is.
+    ``is_sent``: while it is read it is sent, and waits for a client on a slow line.
     """
     is_inner = connection.in_atomic_block
     with nullcontext() if is_inner else transaction.atomic():
@@ -21,6 +22,8 @@ def one_snapshot() -> Iterator[datetime]:
         with connection.connection.cursor() as cursor:
             if not is_inner:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                if is_sent:
+                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
             cursor.execute("SELECT statement_timestamp()")
             [at] = cursor.fetchone()
         yield at

@@ -15,8 +15,7 @@ def take_turn(account: UUID, most: int) -> bool:
 
     A transaction that has one already takes it again.
     """
-    # Past the wrappers: of a past instant there are only records, no locks.
-    with connection.connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         for turn in range(most):
             cursor.execute(TAKE, [f"files {account}", turn])
             if cursor.fetchone() == (True,):
