@@ -10,7 +10,7 @@ class CompressedPages(GZipMiddleware):
     """HTML alone, which is long and alike: the charts of a lot shrink to a twentieth.
 
     Files and answers of the API keep the bytes that their hashes and ETags speak of. Django adds
-    random bytes, so that the length of a page that shows what was typed tells nothing (BREACH).
+    random bytes, so that the length of a page that shows what was typed tells little (BREACH).
     """
 
     def process_response(

@@ -18,6 +18,6 @@ class OnlyMethodsOfPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in OF_PAGES and not request.path.startswith(API):
+        if request.method not in OF_PAGES and not request.path_info.startswith(API):
             return HttpResponseNotAllowed(OF_PAGES)
         return self.get_response(request)

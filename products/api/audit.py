@@ -21,7 +21,7 @@ from products.api.asking import actor_of
 from products.api.filters import Aside, Names, Recorded, record, word
 from products.api.listing import Listing, listed
 from products.api.pagination import LARGEST_PAGE, SIZE, Keyset, page_size
-from products.api.reach import narrowed
+from products.api.reach import InReach, narrowed
 from products.api.schema import downloads, lists, reads
 from products.api.surface import FORMAT, Body, View, only_parameters
 from products.domain.errors import InvalidValueError, NotPermittedError
@@ -52,7 +52,7 @@ class MayAudit(BasePermission):
 
 
 class AuditView(View):
-    permission_classes = [*View.permission_classes, MayAudit]
+    permission_classes = [*View.permission_classes[:-1], MayAudit, InReach]
 
 
 class AuditFilters(Recorded):
