@@ -286,7 +286,7 @@ API_FILES_AT_ONCE = env.int("API_FILES_AT_ONCE", 4, validate=validate.Range(min=
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["products.api.tokens.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["products.api.rendering.FastJsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "products.api.errors.handle",

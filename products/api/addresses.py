@@ -43,16 +43,15 @@ class SmallNumber:
         return str(value)
 
 
-def pages_of(name: str, pages: tuple[str, ...]) -> list[str]:
-    """As `reverse` gives them for ``pages`` of one record, for lists that name many: each page is
-    looked up once.
-    """
-    quoted = name if _PLAIN.fullmatch(name) else quote(RecordName().to_url(name), safe=_SAFE)
-    return [f"{before}{quoted}{after}" for before, after in around(pages)]
+def in_path(name: str) -> str:
+    """A number or code as `reverse` writes it."""
+    return name if _PLAIN.fullmatch(name) else quote(RecordName().to_url(name), safe=_SAFE)
 
 
 def around(pages: tuple[str, ...]) -> list[tuple[str, str]]:
-    """What comes before the name and after it."""
+    """What `reverse` writes before the name of a record and after it, for each of its ``pages``:
+    for lists, which name many records.
+    """
     return _around(pages, get_script_prefix())
 
 

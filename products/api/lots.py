@@ -238,6 +238,6 @@ def _row_bodies(request: Request, now: datetime, values: list[dict[str, Any]]) -
     rows = lot_rows([value["id"] for value in values], now)
     expanded = asked_expansions(request, LOTS)
     if not expanded:
-        return list(lot_bodies(rows))
+        return lot_bodies(rows)
     more = expansions(request, rows, now, expanded)
     return [body | found for body, found in zip(lot_bodies(rows), more, strict=True)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from products.api.addresses import around, pages_of
+from products.api.addresses import around, in_path
 from products.api.preconditions import etag_of
 from products.api.problem_shapes import BlockShape
 from products.api.shown import (
@@ -152,11 +153,13 @@ def lot_response(number: str, now: datetime, *, status: int = 200) -> Response:
     return response
 
 
-def lot_bodies(rows: Iterable[LotRow]) -> Iterator[Body]:
-    return map(lot_body, rows)
+def lot_bodies(rows: Iterable[LotRow]) -> list[Body]:
+    """`lot_body` of each; where pages are is asked once."""
+    places = _Places.now()
+    return [lot_body(row, places) for row in rows]
 
 
-def lot_body(row: LotRow) -> Body:
+def lot_body(row: LotRow, places: _Places | None = None) -> Body:
     return {
         "number": row.number,
         "product": row.product,
@@ -171,7 +174,7 @@ def lot_body(row: LotRow) -> Body:
         "site": row.site,
         "specification_version": row.specification,
         "version": row.version,
-        "links": _links(row),
+        "links": _links(row, places or _Places.now()),
     }
 
 
@@ -185,11 +188,22 @@ def _expiry_body(expiry: Expiry) -> Body:
     }
 
 
-def _links(row: LotRow) -> Body:
-    links: Body = dict(zip(PAGES, pages_of(row.number, _PAGES), strict=True))
-    links["specification"] = _specification_address(
-        row.product, row.specification, get_script_prefix()
-    )
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Below which path the addresses are, and what stands around a lot's number in them."""
+
+    prefix: str
+    pages: list[tuple[str, tuple[str, str]]]
+
+    @classmethod
+    def now(cls) -> _Places:
+        return cls(get_script_prefix(), list(zip(PAGES, around(_PAGES), strict=True)))
+
+
+def _links(row: LotRow, places: _Places) -> Body:
+    number = in_path(row.number)
+    links: Body = {name: f"{before}{number}{after}" for name, (before, after) in places.pages}
+    links["specification"] = _specification_address(row.product, row.specification, places.prefix)
     return links
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 Row = dict[str, Any]
@@ -121,7 +121,7 @@ def rows_of(statement: str, given: Mapping[str, Any]) -> Iterator[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         texts = cursor.fetchall()
-    return (json.loads(text) for (text,) in texts)
+    return (orjson.loads(text) for (text,) in texts)
 
 
 def instant(text: str | None) -> datetime | None:
