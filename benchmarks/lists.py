@@ -144,6 +144,7 @@ def sides(*, repeats: int, allowance: float = 1.0) -> Iterator[Sides]:
         visitors = [Asking(getattr(people(), who)) for who in ("auditor", "analyst", "reviewer")]
         bare.execute("SET max_parallel_workers_per_gather = 0")
         bare.execute("SET timezone = 'UTC'")
+        bare.execute("SET random_page_cost = 1.1")
         with connection.cursor() as cursor:
             cursor.execute("SET max_parallel_workers_per_gather = 0")
         # As the server does when it has started.

@@ -150,8 +150,12 @@ EXOLOT_PG_DIR = Path(env.str("EXOLOT_PG_DIR", str(BASE_DIR / ".pg"))).absolute()
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 0, validate=validate.Range(min=0, max=1000))
 # A transaction that waits for its client holds locks on lots: the server ends it. What the database
 # writes itself, such as a list as CSV, has dates as ISO 8601 whatever the server is set to.
+# What is prepared, in functions of the database too, looks records up by their keys: one plan is as
+# good as another for each value, and takes longer to make than to carry out (ADR 0035).
 CONNECTION_OPTIONS: dict[str, Any] = {
-    "options": "-c idle_in_transaction_session_timeout=30s -c DateStyle=ISO"
+    "options": "-c idle_in_transaction_session_timeout=30s -c DateStyle=ISO "
+    "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
+    "prepare_threshold": 0,
 }
 
 
