@@ -192,8 +192,10 @@ def row_after(row: SheetRow, item: SheetRun, context: Context) -> SheetRow:
     after = row_of(item, context, left)
     after.error, after.not_submitted = row.error, row.not_submitted
     after.news, after.is_ticked = row.news, row.is_ticked and bool(row.not_submitted)
-    for spot, cell in row.cells.items():
-        after.cells[spot].note, after.cells[spot].is_conflict = cell.note, cell.is_conflict
+    told = {cell.name: cell for cell in row.cells.values()}
+    for cell in after.cells.values():
+        if cell.name in told:
+            cell.note, cell.is_conflict = told[cell.name].note, told[cell.name].is_conflict
     return after
 
 

@@ -6,6 +6,7 @@ are shown, and the second one to save says which of them stands.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ Spot = tuple[str, int]
 """A cell of a run: the name of the reading, and its replicate."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Vessel:
     """A culture vessel of a run; ``role`` is a word of `VesselRole`, of paper it may be another."""
 
@@ -49,7 +50,10 @@ class Look:
 def vessels_of(
     read: Iterable[ReadingFacts], media: Sequence[str], *, products: int, controls: int
 ) -> tuple[Vessel, ...]:
-    """Those that were read, then of each medium as many more as are still to be read at first."""
+    """Those that were read, and of each medium as many more as are still to be read at first.
+
+    Two of them stand in the same order whether they were read or not.
+    """
     known = {Vessel(one.medium, one.vessel, one.role) for one in read}
     planned = [
         vessel
@@ -57,7 +61,15 @@ def vessels_of(
         for role, count in ((VesselRole.PRODUCT, products), (VesselRole.NEGATIVE_CONTROL, controls))
         for vessel in _planned(medium, role, count, known)
     ]
-    return (*sorted(known), *planned)
+    return tuple(sorted((*known, *planned), key=_order))
+
+
+def _order(vessel: Vessel) -> tuple[object, ...]:
+    """By medium, the product first, and the second before the tenth."""
+    parts = re.split(r"([0-9]+)", vessel.name)
+    counted = [(part, 0) if at % 2 == 0 else ("", int(part)) for at, part in enumerate(parts)]
+    is_control = vessel.role != VesselRole.PRODUCT
+    return (vessel.medium, is_control, vessel.role, counted, vessel.name)
 
 
 def _planned(medium: str, role: VesselRole, count: int, known: set[Vessel]) -> Iterator[Vessel]:

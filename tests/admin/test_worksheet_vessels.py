@@ -16,7 +16,7 @@ from products.actions.readings import save_readings, submit_run
 from products.domain.criteria import Stage
 from products.models import Investigation, Reading, Result, Run
 from tests.admin.pages import Page, Visitor, typed_now, visitor
-from tests.admin.test_worksheet import Sheet
+from tests.admin.test_worksheet import Sheet, seen_by
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
@@ -117,7 +117,7 @@ def test_a_later_look_keeps_the_vessels_and_is_judged_with_the_earlier_ones(
     sheet.send("submit", submit=[run.number], **sheet.filled())
 
     [group] = page.response.context["groups"]
-    assert [line.label for line in group.lines] == sorted(one.vessel for one in early)
+    assert sorted(line.label for line in group.lines) == sorted(one.vessel for one in early)
     assert "no growth" in group.lines[0].under[1]
     assert group.mark.kind == "interim"
     assert Reading.objects.filter(run=run).count() == 2 * len(early)
@@ -139,6 +139,23 @@ def test_a_look_is_saved_as_one_goes_and_found_again_under_its_time(
     assert group.mark.text == "3 readings missing."
     assert len(other.response.context["groups"][0].lines) == 6
     assert not Result.objects.exists()
+
+
+def test_who_else_read_a_vessel_is_told_at_that_vessel(sheet: LookSheet, run: Run) -> None:
+    mine = seen_by(sheet.open()) | sheet.filled()
+    theirs = LookSheet(visitor("analyst2"), sheet.runs)
+    [name] = [
+        name for name, word in theirs.filled(but={"FTM-P1": "growth"}).items() if word == "growth"
+    ]
+    theirs.ask("save", {name: "growth", f"{run.number}:seen": "0.0"})
+
+    page = sheet.post(mine | {"then": "save"})
+
+    [group] = page.response.context["groups"]
+    told = {cell.reading.vessel: cell.note for cell in group.row.cells.values() if cell.is_conflict}
+    assert list(told) == ["FTM-P1"]
+    assert "saved 'growth' at" in told["FTM-P1"]
+    assert Reading.objects.get(run=run, vessel="FTM-P1").text == "growth"
 
 
 def test_a_reading_of_a_submitted_look_changes_on_the_run_s_own_page(

@@ -101,7 +101,7 @@ def test_before_the_first_look_each_medium_has_vessels_as_planned() -> None:
     ("known", "expected"),
     [
         (["FTM-P1"], ["FTM-P1", "FTM-P2", "FTM-NC"]),
-        (["FTM-P2"], ["FTM-P2", "FTM-P1", "FTM-NC"]),
+        (["FTM-P2"], ["FTM-P1", "FTM-P2", "FTM-NC"]),
         (["A", "B"], ["A", "B", "FTM-NC"]),
         (["A", "B", "C"], ["A", "B", "C", "FTM-NC"]),
     ],
@@ -110,6 +110,23 @@ def test_what_was_read_keeps_its_name_and_only_what_lacks_is_added(
     known: list[str], expected: list[str]
 ) -> None:
     assert names(vessels_of(read(*known), ["FTM"], products=2, controls=1)) == expected
+
+
+PLANNED = vessels_of([], ["FTM", "SCDM"], products=12, controls=2)
+
+
+@given(st.sets(st.sampled_from(PLANNED)))
+def test_a_vessel_keeps_its_place_once_it_is_read(known: set[Vessel]) -> None:
+    facts = [read(one.name, medium=one.medium, role=one.role)[0] for one in known]
+
+    assert vessels_of(facts, ["FTM", "SCDM"], products=12, controls=2) == PLANNED
+
+
+@pytest.mark.parametrize(
+    "names_of", [("V2", "V10"), ("P01", "P1"), ("7", "A"), ("A", "A1"), ("", "A")]
+)
+def test_vessels_of_any_name_have_an_order(names_of: tuple[str, str]) -> None:
+    assert names(vessels_of(read(*reversed(names_of)), [], products=1, controls=1)) == [*names_of]
 
 
 def test_a_vessel_read_twice_is_one() -> None:
