@@ -65,6 +65,15 @@ def cells_of(item: SheetRun, now: Mapping[Place, Reading]) -> Iterator[tuple[Spo
             yield (asked.name, number), _of_number(item, asked, number, now)
 
 
+def cells_ever(item: SheetRun, then: Mapping[Place, Reading]) -> Iterator[Cell]:
+    """Each cell of a culture vessel that the row may have had when it stood as ``then``."""
+    if item.look is None:
+        return
+    for asked in inputs_of_version(item.run.method_version):
+        for vessel in item.vessels_ever() if asked.per == "vessel" else ():
+            yield _of_vessel(item, asked, vessel, then)
+
+
 def _of_number(
     item: SheetRun, asked: InputField, number: int, now: Mapping[Place, Reading]
 ) -> Cell:

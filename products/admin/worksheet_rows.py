@@ -12,14 +12,14 @@ from typing import Any
 
 from products.actions.base import Context
 from products.actions.results import judge_against
-from products.admin.worksheet_cells import Cell, cells_of, why_refused
+from products.admin.worksheet_cells import Cell, cells_ever, cells_of, why_refused
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Verdict
 from products.domain.errors import DomainError
 from products.domain.lots import local_text
 from products.domain.worksheets import RunSeen, Spot, merge, seen_in
 from products.models import Reading
-from products.queries.runs import reading_facts
+from products.queries.runs import Place, reading_facts
 from products.queries.worksheets import SheetRun
 from products.templatetags.exolot import VERDICT_MARKS
 
@@ -36,13 +36,14 @@ class Mark:
 
 @dataclass(slots=True)
 class SheetRow:
-    """A run with its cells; ``error`` is what an action said against saving the run,
-    ``not_submitted`` why it was not submitted.
+    """A run with its cells; ``error`` is what an action said against saving the run, ``lost`` what
+    was typed into cells that it no longer has, ``not_submitted`` why it was not submitted.
     """
 
     item: SheetRun
     cells: dict[Spot, Cell] = field(default_factory=dict)
     error: str = ""
+    lost: str = ""
     not_submitted: str = ""
     news: str = ""
     is_ticked: bool = False
@@ -71,7 +72,7 @@ class SheetRow:
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.error or self.not_submitted) or self.has_unreadable
+        return bool(self.error or self.lost or self.not_submitted) or self.has_unreadable
 
     @property
     def has_unreadable(self) -> bool:
@@ -114,7 +115,11 @@ class SheetRow:
     @property
     def status(self) -> Mark:
         """Whether what stands in the cells is on record."""
-        refusals = (("Not saved", self.error), ("Not submitted", self.not_submitted))
+        refusals = (
+            ("Not saved", self.error),
+            ("Not all saved", self.lost),
+            ("Not submitted", self.not_submitted),
+        )
         for word, why in refusals:
             if why:
                 return Mark("refused", "✕", word, why)
@@ -176,6 +181,7 @@ def row_of(item: SheetRun, context: Context, typed: Mapping[str, str] | None = N
         cell.error = why_refused(item, cell, context) if item.is_open else ""
         row.cells[spot] = cell
     row.news = _news(item, seen, context)
+    row.lost = _lost(row, typed or {}, then)
     return row
 
 
@@ -190,7 +196,7 @@ def row_after(row: SheetRow, item: SheetRun, context: Context) -> SheetRow:
         if cell.error or cell.is_conflict or (row.error and cell.text != cell.saved)
     }
     after = row_of(item, context, left)
-    after.error, after.not_submitted = row.error, row.not_submitted
+    after.error, after.lost, after.not_submitted = row.error, row.lost, row.not_submitted
     after.news, after.is_ticked = row.news, row.is_ticked and bool(row.not_submitted)
     told = {cell.name: cell for cell in row.cells.values()}
     for cell in after.cells.values():
@@ -224,6 +230,24 @@ def _news(item: SheetRun, seen: RunSeen, context: Context) -> str:
     names = " and ".join(dict.fromkeys(row.recorded_by.printed_name for row in others))
     at: datetime = others[-1].recorded_at
     return f"Changed meanwhile by {names}, last at {local_text(at, item.run.lot.site.zone)}."
+
+
+def _lost(row: SheetRow, typed: Mapping[str, str], then: Mapping[Place, Reading]) -> str:
+    """What was typed for vessels that the run no longer has, or not at this look."""
+    here = {seen_name(row.item), *(cell.name for cell in row.cells.values())}
+    sent = {name: text.strip() for name, text in typed.items() if name not in here}
+    gone = {cell.name: cell for cell in cells_ever(row.item, then)} if any(sent.values()) else {}
+    texts = [
+        f"{text!r} in {gone[name].reading.vessel if name in gone else 'a cell'}"
+        for name, text in sent.items()
+        if text and not (name in gone and gone[name].saved == text)
+    ]
+    if not texts:
+        return ""
+    return (
+        f"The vessels of run {row.number} changed meanwhile. Of those that are no longer here was "
+        f"not saved: {', '.join(texts)}. Enter it on the page of the run."
+    )
 
 
 def _official(verdict: str, text: str) -> Mark:

@@ -57,7 +57,7 @@ def save_rows(request: HttpRequest, items: Iterable[SheetRun], *, submits: bool)
     readings, results = 0, []
     for row in rows:
         wants = submits and row.is_ticked
-        row.not_submitted = _why_not_submitted(row) if wants else ""
+        row.not_submitted = (row.lost or _why_not_submitted(row)) if wants else ""
         try:
             if wants and not row.not_submitted:
                 results.append(

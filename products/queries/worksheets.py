@@ -83,6 +83,14 @@ class SheetRun:
         media = () if is_begun else self.run.method_version.media
         return vessels_of(read, media, products=self.look.products, controls=self.look.controls)
 
+    def vessels_ever(self) -> tuple[Vessel, ...]:
+        """Those that a worksheet may have shown at this look: read at some time, or planned."""
+        assert self.look is not None
+        media, look = self.run.method_version.media, self.look
+        read = [reading_facts(row) for row in self.readings if row.vessel]
+        planned = vessels_of((), media, products=look.products, controls=look.controls)
+        return (*vessels_of(read, (), products=0, controls=0), *planned)
+
     def last_looks(self) -> dict[Vessel, Reading]:
         """Of each vessel the last reading before the present look's."""
         assert self.look is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from django.urls import reverse
 from products.actions.investigations import conclude_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.readings import save_readings, submit_run
+from products.admin.worksheet_rows import row_of
 from products.domain.criteria import Stage
 from products.models import Investigation, Reading, Result, Run
+from products.queries.runs import place_of
 from tests.admin.pages import Page, Visitor, typed_now, visitor
 from tests.admin.test_worksheet import Sheet, seen_by
 from tests.records import (
@@ -62,6 +65,10 @@ class LookSheet(Sheet):
         groups = self.open().response.context["groups"]
         cells = [cell for group in groups for cell in group.row.cells.values()]
         return {cell.name: (but or {}).get(cell.reading.vessel, word) for cell in cells}
+
+
+def minute_of(sheet: LookSheet) -> datetime:
+    return datetime.fromisoformat(sheet.stated["read_at"]).replace(tzinfo=UTC)
 
 
 @pytest.fixture
@@ -156,6 +163,51 @@ def test_who_else_read_a_vessel_is_told_at_that_vessel(sheet: LookSheet, run: Ru
     assert list(told) == ["FTM-P1"]
     assert "saved 'growth' at" in told["FTM-P1"]
     assert Reading.objects.get(run=run, vessel="FTM-P1").text == "growth"
+
+
+def test_what_was_typed_for_a_vessel_that_is_gone_is_named_and_the_rest_saved(run: Run) -> None:
+    sheet = LookSheet(visitor("analyst"), [run.number], products=2)
+    mine = seen_by(sheet.open()) | sheet.filled(but={"FTM-P2": "growth"})
+    theirs = LookSheet(visitor("analyst2"), sheet.runs)
+    theirs.send("submit", submit=[run.number], **theirs.filled())
+    mine[f"{run.number}:growth:0123456789ab"] = "growth"
+
+    asked = sheet.ask("save", mine)[run.number]
+    page = sheet.post(mine | {"then": "submit", "submit": run.number})
+
+    lost = (
+        f"The vessels of run {run.number} changed meanwhile. Of those that are no longer here was "
+        "not saved: 'growth' in FTM-P2, 'no growth' in SCDM-P2, 'growth' in a cell. "
+        "Enter it on the page of the run."
+    )
+    [group] = page.response.context["groups"]
+    assert asked["status"] | {"kind": "", "glyph": ""} == {
+        "kind": "",
+        "glyph": "",
+        "word": "Not all saved",
+        "text": lost,
+    }
+    assert (group.row.lost, group.row.not_submitted) == (lost, lost)
+    assert Result.objects.count() == 1
+
+
+def test_of_a_vessel_that_is_gone_only_what_was_typed_is_named(sheet: LookSheet, run: Run) -> None:
+    """Not an empty cell, and not the reading that somebody removed meanwhile."""
+    who = context(people().analyst)
+    save_readings(who, run=run.number, readings=vessels(minute_of(sheet)))
+    page = sheet.open()
+    shown = page.response.context["groups"][0].row
+    removed = copy(shown.item.readings[0])
+    removed.sequence, removed.removed, removed.text = 99, True, ""
+    item = replace(shown.item, readings=(*shown.item.readings, removed))
+    gone = next(cell.name for cell in shown.cells.values() if cell.place == place_of(removed))
+    sent = seen_by(page) | {f"{run.number}:growth:0123456789ab": " "}
+
+    untouched, changed = row_of(item, who, sent), row_of(item, who, sent | {gone: "growth"})
+
+    assert sent[gone] == "no growth"
+    assert untouched.lost == ""
+    assert f"not saved: 'growth' in {removed.vessel}." in changed.lost
 
 
 def test_a_reading_of_a_submitted_look_changes_on_the_run_s_own_page(

@@ -12,6 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const SAVE_PAUSED = 8000;
   const AGAIN_AFTER = 10000;
   const TRIES = 6;
+  const NO_CELL = "Not saved: this vessel is no longer among those of the run. Enter it on the page of the run.";
   const says = document.getElementById("worksheet_says");
   const cells = [...form.querySelectorAll("input[data-col]")];
   if (!cells.length) return;
@@ -197,6 +198,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const isLater = [...row.querySelectorAll("input[data-col]")].some((cell) => sent.get(cell.name) !== cell.value);
     for (const cell of row.querySelectorAll("input[data-col]")) {
       const said = found.cells[cell.name];
+      if (!said) {
+        // Of a vessel that the run no longer has: nothing is on record that it could be compared with.
+        if (isSaving && cell.value.trim() !== cell.dataset.saved) note(cell, NO_CELL, true);
+        continue;
+      }
       const isAsSent = sent.get(cell.name) === cell.value;
       if (isSaving) {
         cell.dataset.saved = said.saved;
