@@ -75,8 +75,11 @@ def held_back(page: Page) -> Iterator[Callable[[], None]]:
             held.append(route)
 
     def wait() -> None:
-        while not held:
+        for _ in range(200):
+            if held:
+                return
             page.wait_for_timeout(50)
+        raise AssertionError("Nothing was sent to be saved within ten seconds.")
 
     page.route("**/sheet/save/", hold)
     yield wait
@@ -193,6 +196,7 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
         expect(page.get_by_text("Submitted as performed by you: 2 pass.")).to_be_visible()
         expect(page.locator("input[data-col]")).to_have_count(0)
         page.get_by_role("link", name="Blank for the bench").press("Enter")
+        page.wait_for_url("**/worksheet/bench/*")
         expect(page.get_by_role("button", name="Print")).to_be_visible()
         faults += inspect(page, "bench")
         printed = page.pdf(prefer_css_page_size=True)
