@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -35,6 +36,7 @@ PASTE = """text => {
     new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
 }"""
 FIRST, SECOND = "EV-26-001-S1-R1", "EV-26-002-S1-R1"
+WORDS = ("no growth", "growth", "gone")
 A4_LANDSCAPE = b"/MediaBox [0 0 841"
 
 
@@ -56,7 +58,7 @@ def row(page: Page, run: str) -> Locator:
 def press(page: Page, *keys: str) -> None:
     """Names of keys are pressed, other texts typed."""
     for key in keys:
-        if key[0].isdigit():
+        if key[0].isdigit() or key in WORDS:
             page.keyboard.type(key)
         else:
             page.keyboard.press(key)
@@ -156,7 +158,7 @@ def script_listens(page: Page) -> Locator:
 
 
 def read_vessels(page: Page, server: str) -> None:
-    """Each by the first letter of what is seen, and saved as one goes."""
+    """Each by the first letter of what is seen or by the whole word, and saved as one goes."""
     approved_method("STE-01")
     run = open_run(
         context(people().analyst),
@@ -173,11 +175,43 @@ def read_vessels(page: Page, server: str) -> None:
     page.get_by_role("button", name="Go on with the ticked runs").press("Enter")
     page.wait_for_url("**/worksheet/sheet/*")
     script_listens(page)
-    page.get_by_label("Growth in vessel FTM-P1").focus()
-    press(page, "n", "Enter", "n", "Enter", "n", "Enter", "n", "Tab")
-    expect(page.get_by_label("Growth in vessel SCDM-NC")).to_have_value("no growth")
+    other_vessels_are_read_meanwhile(page, run.number)
+    page.get_by_label("Growth in vessel A").focus()
+    expect(page.get_by_label("Growth in vessel A")).to_have_value("no growth")
+    press(page, "Enter", "n", "Enter", "g", "n", "Enter", "no growth", "Tab")
+    for vessel in ("FTM-NC", "SCDM-P1", "SCDM-NC"):
+        expect(page.get_by_label(f"Growth in vessel {vessel}")).to_have_value("no growth")
     expect(row(page, run.number).locator("[data-verdict]")).to_contain_text("Interim")
     expect(row(page, run.number).locator("[data-status]")).to_contain_text("Saved, no result yet")
+
+
+def other_vessels_are_read_meanwhile(page: Page, run: str) -> None:
+    """What is typed into a vessel that is no longer there stays to be seen, and says so."""
+    at = datetime.fromisoformat(parse_qs(urlsplit(page.url).query)["read_at"][0])
+    theirs = ReadingFacts(
+        "growth",
+        "no growth",
+        vessel="A",
+        medium="FTM",
+        role="product",
+        read_at=at.replace(tzinfo=UTC),
+    )
+    save_readings(context(people().analyst2), run=run, readings=[theirs])
+    gone = page.get_by_label("Growth in vessel FTM-P1")
+    gone.focus()
+    for typed in WORDS:
+        press(page, typed)
+        expect(gone).to_have_value(typed)
+        press(page, "Escape")
+    gone.evaluate("cell => { cell.dataset.words += '|not readable'; }")
+    press(page, "n", "o", "t")
+    expect(gone).to_have_value("not readable")
+    press(page, "growth", "Tab")
+    expect(row(page, run)).to_contain_text("this vessel is no longer among those of the run")
+    expect(row(page, run).locator("[data-status]")).to_contain_text("'growth' in FTM-P1")
+    expect(gone).to_have_value("growth")
+    page.reload()
+    script_listens(page)
 
 
 def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> None:

@@ -80,17 +80,42 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
-  // A cell of a few words: the first letter of one alone fills it in, to be seen before it is left.
+  // A cell of a few words: the first letters of one alone fill it in, to be seen before it is left.
+  // Who types on spells the word, and no other begins with what was filled in.
+  let begun = { cell: null, word: "", typed: "" };
+  const forget = () => { begun = { cell: null, word: "", typed: "" }; };
+  form.addEventListener("focusin", forget);
   form.addEventListener("keydown", (event) => {
     const cell = event.target;
-    if (!cell.dataset.words || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (cell.value && !(cell.selectionStart === 0 && cell.selectionEnd === cell.value.length)) return;
-    const found = cell.dataset.words.split("|").filter((word) => word.startsWith(event.key.toLowerCase()));
-    if (found.length !== 1) return;
-    event.preventDefault();
-    cell.value = found[0];
-    cell.select();
-    cell.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!cell.dataset.words || event.key === "Shift") return;
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+      forget();
+      return;
+    }
+    const { selectionStart: from, selectionEnd: to, value } = cell;
+    const isWhole = from === 0 && to === value.length;
+    if (!isWhole && from !== value.length) return;
+    const isSpelled = isWhole && begun.cell === cell && begun.word === value;
+    const before = isSpelled ? begun.typed : isWhole ? "" : value;
+    const words = cell.dataset.words.split("|");
+    const thatBegin = (text) => words.filter((word) => word.startsWith(text.toLowerCase()));
+    const put = (text) => {
+      event.preventDefault();
+      cell.value = text;
+      cell.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    let typed = before + event.key;
+    // Another first letter over a word that was filled in means the other word.
+    if (isSpelled && !thatBegin(typed).length && thatBegin(event.key).length) typed = event.key;
+    const found = thatBegin(typed);
+    if (found.length === 1) {
+      put(found[0]);
+      cell.select();
+      begun = { cell, word: found[0], typed };
+    } else {
+      forget();
+      if (isSpelled) put(typed);
+    }
   });
 
   // Paste: one column fills cell after cell; a block keeps its shape.
