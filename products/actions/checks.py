@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,6 +12,8 @@ from django.db.models import Field, Model
 from products.domain.errors import ConfigurationError, InvalidValueError
 from products.domain.lots import local_text, zone_named
 
+FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
+"""From here on every clock of the world shows a time of the calendar."""
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -28,10 +30,11 @@ def check_zone(zone: str, field: str) -> str:
 
 
 def check_not_future(at: datetime, now: datetime, what: str, zone: str, field: str) -> datetime:
-    """``at``, when it has a zone and does not lie after ``now``.
+    """``at``, when it has a zone, does not lie after ``now``, and is of the calendar in every zone.
 
     Raises:
-        InvalidValueError: it has no zone (``zone_missing``) or lies in the future (``in_future``).
+        InvalidValueError: it has no zone (``zone_missing``), lies in the future (``in_future``), or
+            some clock never showed it.
     """
     if at.tzinfo is None:
         raise InvalidValueError(
@@ -39,14 +42,27 @@ def check_not_future(at: datetime, now: datetime, what: str, zone: str, field: s
             field=field,
             code="zone_missing",
         )
+    if at < FIRST_DAY:
+        raise InvalidValueError(
+            f"{what} ({at.isoformat()}) is before the first day of the calendar in some zone. "
+            "State when it really happened.",
+            field=field,
+        )
     if at > now:
         raise InvalidValueError(
-            f"{what} ({local_text(at, zone)}) lies in the future; it is now "
+            f"{what} ({_far_text(at, zone)}) lies in the future; it is now "
             f"{local_text(now, zone)}. State when it really happened.",
             field=field,
             code="in_future",
         )
     return at
+
+
+def _far_text(at: datetime, zone: str) -> str:
+    try:
+        return local_text(at, zone)
+    except OverflowError:  # In the last hours of the calendar.
+        return at.isoformat()
 
 
 def check_word(words: type[Word], text: str, field: str) -> Word:

@@ -255,14 +255,18 @@ def at_local_time(typed: datetime, zone_name: str) -> datetime:
     """The instant that the wall clock of ``zone_name`` showed as ``typed``.
 
     Raises:
-        ValidationError: the clock was never at that time, or twice.
+        ValidationError: the clock was never at that time, or twice, or the calendar ends there.
     """
     try:
         tz = zone_named(zone_name)
     except ConfigurationError:
         return typed  # The action names the unknown zone.
     first = typed.replace(tzinfo=tz, fold=0)
-    if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) != typed.replace(tzinfo=None):
+    try:
+        shown = first.astimezone(UTC).astimezone(tz)
+    except OverflowError:
+        raise forms.ValidationError(f"No clock of {zone_name} shows this time.") from None
+    if shown.replace(tzinfo=None) != typed.replace(tzinfo=None):
         raise forms.ValidationError(
             f"The clocks of {zone_name} skipped this time: they were put forward."
         )

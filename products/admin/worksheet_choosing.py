@@ -13,7 +13,7 @@ from django.utils import timezone
 from products.admin.forms import at_local_time, instant, whole_number, zone
 from products.admin.requests import identity_in
 from products.domain.errors import ConfigurationError
-from products.domain.lots import local_text, zone_named
+from products.domain.lots import zone_named
 from products.domain.worksheets import Look
 from products.models import MethodVersion, Run
 from products.queries.worksheets import (
@@ -61,6 +61,11 @@ class LookForm(forms.Form):
         for name in ("products", "controls"):
             if not 1 <= cleaned.get(name, 1) <= MOST_VESSELS:
                 self.add_error(name, f"From 1 to {MOST_VESSELS}.")
+        if "read_zone" in cleaned:
+            self._clean_time(cleaned)
+        return cleaned
+
+    def _clean_time(self, cleaned: dict[str, Any]) -> None:
         try:
             zone_named(cleaned["read_zone"])
             if "read_at" in cleaned:
@@ -69,7 +74,6 @@ class LookForm(forms.Form):
             self.add_error("read_zone", error.message)
         except forms.ValidationError as error:
             self.add_error("read_at", error)
-        return cleaned
 
 
 def look_in(request: HttpRequest, run: Run) -> Look:
@@ -83,9 +87,17 @@ def look_in(request: HttpRequest, run: Run) -> Look:
         raise UnfitError(f"State when the vessels were read. {' '.join(said)}", query)
     read_at = form.cleaned_data["read_at"]
     if read_at > timezone.now():
-        at = local_text(read_at, run.performed_zone)
+        at = f"{read_at:%Y-%m-%d %H:%M} ({form.cleaned_data['read_zone']})"
         raise UnfitError(f"The vessels cannot have been read at {at}: that is to come.", query)
     return Look(read_at, form.cleaned_data["products"], form.cleaned_data["controls"])
+
+
+def refuse_null(request: HttpRequest) -> None:
+    """Raises `UnfitError` where a record is named by what no record can be called."""
+    named = [*request.POST.getlist("run"), *map(request.GET.get, ("q", "method"))]
+    named += [*request.GET.getlist("run"), *request.GET.getlist("pick")]
+    if any("\0" in text for text in named if text):
+        raise UnfitError("No record's number holds a null character. Type it once more.")
 
 
 def picked_in(request: HttpRequest) -> tuple[MethodVersion, list[Candidate]]:

@@ -26,7 +26,7 @@ from django.utils import timezone
 from products.admin.as_of import refuse_as_of
 from products.admin.pages import STALE, ActionPage, Crumb, answer, require
 from products.admin.requests import context_from, identity_in
-from products.admin.worksheet_choosing import LookForm, UnfitError, picked_in, sheet_in
+from products.admin.worksheet_choosing import LookForm, UnfitError, picked_in, refuse_null, sheet_in
 from products.admin.worksheet_grid import (
     blank_lines,
     columns_of,
@@ -88,6 +88,7 @@ class WorksheetPages:
             refuse_as_of(request)
             require(request, Permission.RECORD, WHAT)
             try:
+                refuse_null(request)
                 return view(request)
             except UnknownReferenceError as error:
                 raise Http404(error.message) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,10 @@ from products.domain.errors import InvalidValueError, NotPermittedError, Unknown
 from tests.records import ZONE, context, lot, now, people, sample
 
 pytestmark = pytest.mark.django_db
+
+# In other zones the calendar has no such day.
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 
 
 def test_samples_are_numbered_after_their_lot() -> None:
@@ -36,6 +40,8 @@ def test_who_draws_is_the_actor_unless_another_person_is_named() -> None:
         ({"container": ""}, "container"),
         ({"drawn_zone": "EST5"}, "drawn_zone"),
         ({"drawn_at": now() + timedelta(days=1)}, "drawn_at"),
+        ({"drawn_at": LAST, "drawn_zone": "Asia/Tokyo"}, "drawn_at"),
+        ({"drawn_at": FIRST, "drawn_zone": "America/New_York"}, "drawn_at"),
     ],
 )
 def test_one_bad_input_is_refused_by_its_name(changes: dict[str, Any], field: str) -> None:

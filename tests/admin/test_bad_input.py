@@ -161,6 +161,15 @@ def test_a_run_performed_in_the_future_is_refused(analyst: Visitor) -> None:
     assert "lies in the future" in page.errors["performed_at"][0]
 
 
+@pytest.mark.parametrize(
+    ("at", "zone"), [("0001-01-01T00:00", "Asia/Tokyo"), ("9999-12-31T23:59", "America/New_York")]
+)
+def test_a_time_at_which_the_calendar_ends_is_refused(analyst: Visitor, at: str, zone: str) -> None:
+    page = opening(analyst, performed_at=at, performed_zone=zone)
+
+    assert page.errors["performed_at"][0] == f"No clock of {zone} shows this time."
+
+
 def test_a_late_entry_needs_its_reason(analyst: Visitor) -> None:
     earlier = now() - timedelta(days=3)
 

@@ -88,6 +88,7 @@ def test_the_form_asks_in_the_zone_of_the_site() -> None:
         ("2026-03-08T02:30", "skipped this time"),
         ("2026-11-01T01:30", "twice"),
         ("2999-01-01T00:00", "Nothing is sealed up to"),
+        ("9999-12-31T23:59", "No clock of America/New_York shows this time."),
         ("2020-01-01T00:00:00Z", "No checkpoint was made at or before"),
     ],
 )

@@ -499,6 +499,8 @@ def test_runs_that_make_no_worksheet_are_refused_by_name(strict: Run) -> None:
     ("query", "message"),
     [
         ("", "Choose a method first."),
+        ("method=%00", "No record's number holds a null character."),
+        ("method=PUR-01&pick=%00~purity", "No record's number holds a null character."),
         ("method=PUR-01", "Choose at least one sample."),
         ("method=PUR-01&pick=NOPE~purity", "Method PUR-01 is not asked for on NOPE, purity"),
         ("method=PUR-01&" + "pick=X&" * 61, "A worksheet takes 60 runs; 61 samples were chosen."),
@@ -508,6 +510,18 @@ def test_samples_that_make_no_worksheet_are_refused_by_name(query: str, message:
     page = visitor("analyst").client.get(f"{reverse('admin:worksheet_plan')}?{query}", follow=True)
 
     assert message in Page(page)
+
+
+def test_a_null_character_names_no_run_and_begins_no_sample() -> None:
+    client = visitor("analyst").client
+
+    run = client.get(reverse("admin:worksheet_sheet"), {"run": "\0"}, follow=True)
+    sample = client.get(reverse("admin:worksheet"), {"method": "PUR-01", "q": "\0"}, follow=True)
+    saved = client.post(reverse("admin:worksheet_save"), {"run": "\0"})
+
+    assert "No record's number holds a null character." in Page(run)
+    assert "No record's number holds a null character." in Page(sample)
+    assert (saved.status_code, list(saved.json())) == (400, ["error"])
 
 
 def test_a_blank_worksheet_names_samples_limits_and_units(sheet: Sheet, strict: Run) -> None:

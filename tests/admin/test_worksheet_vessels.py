@@ -75,7 +75,9 @@ def minute_of(sheet: LookSheet) -> datetime:
 def run() -> Run:
     """A sterility run that incubates since an hour and was not looked at."""
     lot(criteria=[STERILITY, ENDOTOXIN])
-    return opened_run(STERILITY, performed_at=now() - timedelta(hours=1))
+    return opened_run(
+        STERILITY, performed_at=now() - timedelta(hours=1), performed_zone="Asia/Tokyo"
+    )
 
 
 @pytest.fixture
@@ -229,6 +231,9 @@ def test_a_reading_of_a_submitted_look_changes_on_the_run_s_own_page(
         ({"read_at": "2999-01-01T10:00"}, "that is to come"),
         ({"read_zone": "Mars/Olympus"}, "There is no time zone called 'Mars/Olympus'"),
         ({"read_at": "2026-03-08T02:30", "read_zone": "America/New_York"}, "skipped this time"),
+        ({"read_zone": "\0"}, "Time zone: Null characters are not allowed."),
+        ({"read_at": "0001-01-01T00:00", "read_zone": "Asia/Tokyo"}, "No clock of Asia/Tokyo"),
+        ({"read_at": "9999-12-31T23:59"}, "read at 9999-12-31 23:59 (UTC): that is to come."),
         ({"products": 0}, "Product vessels: From 1 to 12."),
     ],
 )
