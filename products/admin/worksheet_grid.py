@@ -93,13 +93,13 @@ def width_of(version: MethodVersion) -> int:
     return len(inputs_of_version(version)) + 3 + bool(labels_of(version))
 
 
-def blank_lines(version: MethodVersion, look: Look | None) -> list[str]:
+def blank_lines(version: MethodVersion, look: Look | None) -> tuple[str, ...]:
     """The labels of the lines of a run of which nothing is read yet."""
     if look is not None:
         planned = vessels_of((), version.media, products=look.products, controls=look.controls)
-        return [one.name for one in planned]
+        return tuple(one.name for one in planned)
     count = version.replicates if _has_replicates(version) else 1
-    return [str(number) for number in range(1, count + 1)]
+    return tuple(str(number) for number in range(1, count + 1))
 
 
 def groups_of(rows: Sequence[SheetRow]) -> Iterator[Group]:

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from products.admin.qr import qr_code
+from products.admin.worksheet_grid import blank_lines
 from products.domain.criteria import Criterion
-from products.models import Lot, Run, Sample
+from products.domain.worksheets import Look
+from products.models import Lot, MethodVersion, Run, Sample
 from products.queries.worksheets import Candidate, SheetRun
 
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
-    """``run`` is None before it is opened."""
+    """``run`` is None before it is opened; ``lines`` are its replicates or culture vessels."""
 
     lot: Lot
     sample: Sample
     criterion: Criterion | None
     run: Run | None
+    lines: tuple[str, ...]
 
     @property
     def picture(self) -> SafeString:
@@ -29,10 +32,24 @@ class BenchRow:
         return qr_code(number, scale=2, border=2)
 
 
-def bench_rows(items: Iterable[SheetRun] | Iterable[Candidate]) -> list[BenchRow]:
+def rows_of_runs(items: Iterable[SheetRun]) -> list[BenchRow]:
+    """Those of an incubating run are the vessels that it has."""
     return [
-        BenchRow(item.run.lot, item.run.sample, item.criterion, item.run)
-        if isinstance(item, SheetRun)
-        else BenchRow(item.sample.lot, item.sample, item.criterion, None)
+        BenchRow(
+            item.run.lot,
+            item.run.sample,
+            item.criterion,
+            item.run,
+            tuple(one.name for one in item.vessels())
+            if item.look
+            else blank_lines(item.run.method_version, None),
+        )
         for item in items
     ]
+
+
+def rows_of_samples(
+    items: Iterable[Candidate], version: MethodVersion, look: Look | None
+) -> list[BenchRow]:
+    lines = blank_lines(version, look)
+    return [BenchRow(item.sample.lot, item.sample, item.criterion, None, lines) for item in items]

@@ -28,7 +28,6 @@ from products.admin.pages import STALE, ActionPage, Crumb, answer, require
 from products.admin.requests import context_from, identity_in
 from products.admin.worksheet_choosing import LookForm, UnfitError, picked_in, refuse_null, sheet_in
 from products.admin.worksheet_grid import (
-    blank_lines,
     columns_of,
     doubt_groups,
     groups_of,
@@ -37,7 +36,7 @@ from products.admin.worksheet_grid import (
     width_of,
 )
 from products.admin.worksheet_opening import OpenSheetForm, opening_runs, suggestions
-from products.admin.worksheet_print import bench_rows
+from products.admin.worksheet_print import rows_of_runs, rows_of_samples
 from products.admin.worksheet_rows import SheetRow, row_of
 from products.admin.worksheet_saving import Sent, rows_typed, save_rows
 from products.domain.errors import UnknownReferenceError
@@ -161,12 +160,12 @@ class WorksheetPages:
         """A blank worksheet, to be printed: of open runs, or of samples before they are opened."""
         if request.GET.getlist("run"):
             items = sheet_in(request.GET.getlist("run"), request)
-            version, look = items[0].run.method_version, items[0].look
-            rows = bench_rows(items)
+            version = items[0].run.method_version
+            rows = rows_of_runs(items)
         else:
             version, picked = picked_in(request)
             look = Look(timezone.now()) if has_vessels(version) else None
-            rows = bench_rows(picked)
+            rows = rows_of_samples(picked, version, look)
         return self._shown(
             request,
             "admin/exolot/worksheet_bench.html",
@@ -176,7 +175,6 @@ class WorksheetPages:
             columns=columns_of(version),
             width=width_of(version),
             line_label=labels_of(version),
-            lines=blank_lines(version, look),
             rows=rows,
         )
 

@@ -15,7 +15,9 @@ from products.actions.investigations import conclude_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.readings import save_readings, submit_run
 from products.admin.worksheet_rows import row_of
+from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Stage
+from products.domain.readings import VesselRole
 from products.models import Investigation, Reading, Result, Run
 from products.queries.runs import place_of
 from tests.admin.pages import Page, Visitor, typed_now, visitor
@@ -80,6 +82,14 @@ def run() -> Run:
     )
 
 
+def submitted_vessels(run: Run) -> list[ReadingFacts]:
+    """Read under names of the person's own, as its incubation began."""
+    early = vessels(run.performed_at)
+    save_readings(context(people().analyst), run=run.number, readings=early)
+    submit_run(context(people().analyst), run=run.number)
+    return early
+
+
 @pytest.fixture
 def sheet(run: Run) -> LookSheet:
     return LookSheet(visitor("analyst"), [run.number])
@@ -118,9 +128,7 @@ def test_growth_in_one_vessel_is_judged_at_once_and_the_other_lot_is_not(
 def test_a_later_look_keeps_the_vessels_and_is_judged_with_the_earlier_ones(
     sheet: LookSheet, run: Run
 ) -> None:
-    early = vessels(run.performed_at)
-    save_readings(context(people().analyst), run=run.number, readings=early)
-    submit_run(context(people().analyst), run=run.number)
+    early = submitted_vessels(run)
 
     page = sheet.open()
     sheet.send("submit", submit=[run.number], **sheet.filled())
@@ -285,6 +293,25 @@ def test_a_blank_worksheet_has_a_line_for_each_vessel(sheet: LookSheet, run: Run
     for page in (of_samples, of_runs):
         for words in ("FTM-P1", "SCDM-NC", "no growth or growth"):
             assert words in page
+
+
+def test_a_blank_of_an_incubating_run_names_the_vessels_that_it_has(
+    sheet: LookSheet, run: Run
+) -> None:
+    lot(SECOND)
+    other = opened_run(STERILITY, lot=SECOND, performed_at=now() - timedelta(hours=1))
+    sheet.runs.append(other.number)
+    submitted_vessels(run)
+
+    rows = sheet.who.client.get(sheet.url.replace("/sheet/", "/bench/")).context["rows"]
+
+    groups = sheet.open().response.context["groups"]
+    shown = [[line.label for line in group.lines] for group in groups]
+    assert [[*row.lines] for row in rows] == shown
+    assert shown == [
+        [f"{medium}-{role}" for medium in ("FTM", "SCDM") for role in VesselRole],
+        ["FTM-P1", "FTM-NC", "SCDM-P1", "SCDM-NC"],
+    ]
 
 
 def test_runs_of_vessels_are_opened_and_led_to_their_first_look() -> None:
