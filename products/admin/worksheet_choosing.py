@@ -79,7 +79,9 @@ class LookForm(forms.Form):
 def look_in(request: HttpRequest, run: Run) -> Look:
     """Raises `UnfitError` for an address that states no look."""
     form = LookForm(request.GET)
-    query = f"method={run.method_version.method.code}&{request.GET.urlencode()}"
+    stated = request.GET.copy()
+    stated["method"] = run.method_version.method.code
+    query = stated.urlencode()
     if not form.is_valid():
         said = (
             f"{form[name].label}: {' '.join(map(str, form.errors[name]))}" for name in form.errors

@@ -9,11 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
+from django.test import RequestFactory
 from django.urls import reverse
 
 from products.actions.investigations import conclude_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.readings import save_readings, submit_run
+from products.admin.worksheet_choosing import UnfitError, look_in
 from products.admin.worksheet_rows import row_of
 from products.domain.calculations import ReadingFacts
 from products.domain.criteria import Stage
@@ -255,6 +258,15 @@ def test_a_look_without_a_time_that_was_is_refused_and_kept(
     assert message in page
     assert page.response.context["look"].data["read_at"] == sheet.stated["read_at"]
     assert f'value="{run.number}" checked' in page.html
+
+
+def test_a_refused_look_leads_back_to_its_method_whatever_its_code(run: Run) -> None:
+    run.method_version.method.code = "S&T"
+
+    with pytest.raises(UnfitError) as refused:
+        look_in(RequestFactory().get("/", {"read_zone": "UTC"}), run)
+
+    assert QueryDict(refused.value.query).dict() == {"read_zone": "UTC", "method": "S&T"}
 
 
 def test_a_vessel_read_before_its_incubation_is_refused_at_its_cell(run: Run) -> None:
