@@ -16,6 +16,7 @@ from django.urls import reverse
 from products.actions.investigations import conclude_investigation
 from products.actions.laboratories import register_laboratory
 from products.actions.readings import save_readings, submit_run
+from products.actions.specification_changes import change_lot_specification
 from products.admin.worksheet_choosing import UnfitError, look_in
 from products.admin.worksheet_rows import row_of
 from products.domain.calculations import ReadingFacts
@@ -23,11 +24,15 @@ from products.domain.criteria import Stage
 from products.domain.readings import VesselRole
 from products.models import Investigation, Reading, Result, Run
 from products.queries.runs import place_of
+from products.queries.worksheets import open_runs
 from tests.admin.pages import Page, Visitor, typed_now, visitor
 from tests.admin.test_worksheet import Sheet, seen_by
+from tests.plans import plan_of
 from tests.records import (
     ENDOTOXIN,
     STERILITY,
+    approved_method,
+    approved_specification,
     context,
     lot,
     now,
@@ -293,7 +298,41 @@ def test_open_and_incubating_runs_are_found_under_their_method_and_outside_ones_
     assert [one.number for one in page.response.context["runs"]] == [run.number]
     assert [one.number for one in page.response.context["outside"]] == [elsewhere.number]
     assert reverse("admin:products_run_report", args=[elsewhere.pk]) in page.html
-    sheet.send("submit", submit=[run.number], **sheet.filled("growth"))
+
+
+OPTIONAL = replace(STERILITY, code="sterility-2", required=False)
+
+
+def test_every_run_that_incubates_is_listed_and_no_other() -> None:
+    """Also where no lot says that it waits for the result."""
+    hour = now() - timedelta(hours=1)
+    lot(criteria=[STERILITY, OPTIONAL])
+    for number in (2, 3, 4, 5):
+        lot(f"EV-26-00{number}")
+    required, information, optional, unbound, ended = (
+        opened_run(criterion, lot=f"EV-26-00{number}", purpose=purpose, performed_at=hour)
+        for number, criterion, purpose in (
+            (1, STERILITY, "release"),
+            (2, STERILITY, "information"),
+            (3, OPTIONAL, "release"),
+            (4, STERILITY, "release"),
+            (5, STERILITY, "information"),
+        )
+    )
+    incubating = [required, information, optional, unbound]
+    for run in incubating:
+        submitted_vessels(run)
+    sheet = LookSheet(visitor("analyst"), [ended.number])
+    sheet.send("submit", submit=sheet.runs, **sheet.filled("growth"))
+    without = approved_specification(criteria=[OPTIONAL]).version
+    quality = context(people().quality, "The process became more capable")
+    change_lot_specification(quality, lot=unbound.lot.number, version=without)
+
+    found = open_runs(approved_method("STE-01"))
+
+    assert Result.objects.get(run=ended).final
+    assert [one.number for one in found] == [one.number for one in incubating]
+    assert "products_run_method_version" not in plan_of(found)
 
 
 def test_a_blank_worksheet_has_a_line_for_each_vessel(sheet: LookSheet, run: Run) -> None:
