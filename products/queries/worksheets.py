@@ -264,8 +264,9 @@ def _begins(runs: QuerySet[Run], beginning: str) -> QuerySet[Run]:
 class Candidate:
     """A sample, and a criterion of its lot that asks for the method at the sample's stage.
 
-    ``runs`` are those made by the method on the sample before, whatever became of them;
-    ``repeatable`` those of the criterion on the whole lot that are invalid or were invalidated.
+    ``runs`` are those made by the method on the sample before, but for discarded and retracted
+    ones; ``repeatable`` those of the criterion on the whole lot that are invalid or were
+    invalidated.
     """
 
     sample: Sample

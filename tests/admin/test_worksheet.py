@@ -166,6 +166,7 @@ def test_a_method_is_chosen_then_samples_of_several_lots_and_their_runs_are_open
     opened = analyst.send(planning(*keys), **stated)
     again = analyst.send(planning(*keys), **stated)
 
+    assert "without those discarded or retracted" in start
     assert sorted(keys) == ["EV-26-001-S1~purity", "EV-26-002-S1~purity"]
     assert "Runs opened: 2. Nothing is judged before you submit." in opened
     assert "≥ 3.0E8 particles/µg" in opened

@@ -53,7 +53,7 @@ class LookSheet(Sheet):
 
     def __init__(self, who: Visitor, runs: list[str], **stated: Any) -> None:
         super().__init__(who, runs)
-        self.stated = {
+        self.stated: dict[str, Any] = {
             "read_at": f"{now() - timedelta(minutes=1):%Y-%m-%dT%H:%M}",
             "read_zone": "UTC",
             "products": 1,
