@@ -16,15 +16,8 @@ from products.domain.errors import ConfigurationError
 from products.domain.lots import zone_named
 from products.domain.worksheets import Look
 from products.models import MethodVersion, Run
-from products.queries.worksheets import (
-    MOST_RUNS,
-    Candidate,
-    SheetRun,
-    candidates,
-    has_vessels,
-    methods_on_worksheets,
-    sheet_runs,
-)
+from products.queries.worksheet_choices import Candidate, candidates, methods_on_worksheets
+from products.queries.worksheets import MOST_RUNS, SheetRun, has_vessels, sheet_runs
 
 MOST_VESSELS = 12
 """Of one medium and kind in one run."""

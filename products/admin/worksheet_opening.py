@@ -20,7 +20,8 @@ from products.domain.errors import DomainError
 from products.domain.results import PURPOSE_LABELS, Purpose
 from products.models import Instrument, MethodVersion
 from products.models.fields import choices_of
-from products.queries.worksheets import Candidate, has_vessels
+from products.queries.worksheet_choices import Candidate
+from products.queries.worksheets import has_vessels
 
 NOT_HERE = frozenset({Purpose.RETEST})
 """It names its plan for each run, and plans are not kept."""

@@ -12,7 +12,8 @@ from products.admin.worksheet_grid import blank_lines
 from products.domain.criteria import Criterion
 from products.domain.worksheets import Look
 from products.models import Lot, MethodVersion, Run, Sample
-from products.queries.worksheets import Candidate, SheetRun
+from products.queries.worksheet_choices import Candidate
+from products.queries.worksheets import SheetRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,14 @@ from products.domain.results import Purpose
 from products.domain.roles import Permission
 from products.domain.worksheets import Look
 from products.models import MethodVersion
-from products.queries.worksheets import (
-    MOST_RUNS,
+from products.queries.worksheet_choices import (
     MOST_SAMPLES,
     candidates,
-    has_vessels,
     methods_on_worksheets,
     open_runs,
     outside_runs,
 )
+from products.queries.worksheets import MOST_RUNS, has_vessels
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite

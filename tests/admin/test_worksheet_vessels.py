@@ -24,7 +24,7 @@ from products.domain.criteria import Stage
 from products.domain.readings import VesselRole
 from products.models import Investigation, Reading, Result, Run
 from products.queries.runs import place_of
-from products.queries.worksheets import open_runs
+from products.queries.worksheet_choices import open_runs
 from tests.admin.pages import Page, Visitor, typed_now, visitor
 from tests.admin.test_worksheet import Sheet, seen_by
 from tests.plans import plan_of
