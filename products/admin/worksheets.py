@@ -46,12 +46,14 @@ from products.domain.worksheets import Look
 from products.models import MethodVersion
 from products.queries.worksheet_choices import (
     MOST_SAMPLES,
+    FirstRuns,
     candidates,
+    first_of,
     methods_on_worksheets,
     open_runs,
     outside_runs,
 )
-from products.queries.worksheets import MOST_RUNS, has_vessels
+from products.queries.worksheets import has_vessels
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -105,6 +107,8 @@ class WorksheetPages:
         version = next((one for one in methods if one.method.code == chosen), None)
         beginning = request.GET.get("q", "").strip()
         found = candidates(version, beginning=beginning) if version else []
+        runs = first_of(open_runs(version, beginning=beginning)) if version else FirstRuns()
+        outside = first_of(outside_runs(version, beginning=beginning)) if version else FirstRuns()
         return self._shown(
             request,
             "admin/exolot/worksheet_start.html",
@@ -112,9 +116,11 @@ class WorksheetPages:
             methods=methods,
             version=version,
             beginning=beginning,
-            runs=open_runs(version, beginning=beginning)[:MOST_RUNS] if version else [],
+            runs=runs.rows,
+            most_runs=runs.most,
             ticked=request.GET.getlist("run"),
-            outside=outside_runs(version, beginning=beginning)[:MOST_RUNS] if version else [],
+            outside=outside.rows,
+            most_outside=outside.most,
             look=_look_form(request) if version and has_vessels(version) else None,
             candidates=found,
             most=MOST_SAMPLES if len(found) >= MOST_SAMPLES else 0,

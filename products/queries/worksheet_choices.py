@@ -33,7 +33,7 @@ from products.queries.facts import criterion_of
 from products.queries.lots import lots_due
 from products.queries.runs import results_in_effect
 from products.queries.waiting_runs import NAMED_PURPOSES, NOT_FINAL_CODES, NOT_STOPPED
-from products.queries.worksheets import has_vessels
+from products.queries.worksheets import MOST_RUNS, has_vessels
 
 MOST_SAMPLES = 200
 SET_ASIDE = (RunState.DISCARDED, RunState.RETRACTED)
@@ -114,6 +114,19 @@ def outside_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run
         .select_related("lot", "sample", "laboratory")
         .order_by("lot__number", "sample__number", "number")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRuns:
+    """As many as one worksheet takes; ``most`` is how many, where there are others."""
+
+    rows: tuple[Run, ...] = ()
+    most: int = 0
+
+
+def first_of(runs: QuerySet[Run]) -> FirstRuns:
+    rows = tuple(runs[: MOST_RUNS + 1])
+    return FirstRuns(rows[:MOST_RUNS], MOST_RUNS if len(rows) > MOST_RUNS else 0)
 
 
 def _begins(runs: QuerySet[Run], beginning: str) -> QuerySet[Run]:

@@ -22,6 +22,7 @@ from products.domain.calculations import Formula, ReadingFacts
 from products.domain.criteria import Category, Criterion, LimitKind, Stage
 from products.domain.roles import ROLE_PERMISSIONS, Permission, Role
 from products.models import Investigation, Reading, Result, Run
+from products.queries import worksheet_choices
 from tests.accounts import ACCOUNTS
 from tests.admin.pages import Page, Visitor, typed_now, visitor
 from tests.conftest import CHEAP_HASHERS
@@ -546,6 +547,30 @@ def test_a_blank_worksheet_names_samples_limits_and_units(sheet: Sheet, strict: 
 def test_the_questions_of_the_script_change_nothing_by_a_link(sheet: Sheet) -> None:
     for name in ("judge", "save"):
         assert sheet.who.client.get(reverse(f"admin:worksheet_{name}")).status_code == 405
+
+
+def test_no_more_runs_are_listed_than_a_worksheet_takes_and_the_page_says_so(
+    monkeypatch: pytest.MonkeyPatch, strict: Run
+) -> None:
+    drawn = strict.sample.number
+    other = opened_run(PURITY, purpose="information", sample=drawn)
+    code = register_laboratory(context(people().analyst), code="LAB", name="Lab", address="X").code
+    for _ in range(2):
+        opened_run(PURITY, purpose="information", sample=drawn, laboratory=code)
+    analyst, start = visitor("analyst"), reverse("admin:worksheet")
+    begins = {"method": "PUR-01", "q": "ev-26-001"}
+    said = "are shown: name how the lot or sample begins to find others."
+
+    monkeypatch.setattr(worksheet_choices, "MOST_RUNS", 2)
+    all_runs = analyst.open(start, **begins)
+    monkeypatch.setattr(worksheet_choices, "MOST_RUNS", 1)
+    first = analyst.open(start, **begins)
+
+    listed = all_runs.response.context["runs"]
+    assert [one.number for one in listed] == [strict.number, other.number]
+    assert said not in all_runs
+    assert len(first.response.context["runs"]) == len(first.response.context["outside"]) == 1
+    assert first.html.count(f"The first 1 {said}") == 2
 
 
 def test_an_open_run_is_found_again_under_its_method(strict: Run) -> None:
