@@ -56,5 +56,7 @@ def choose(page: Page, wanted: Locator, option: str) -> None:
 
 def go_to(page: Page, number: str) -> None:
     """The record of that number, through the box on every page."""
+    page.wait_for_load_state()  # The keys lead there once their script has run.
     page.keyboard.press("Control+k")
+    expect(page.get_by_label("Go to a record")).to_be_focused()
     page.keyboard.type(f"{number}\n")

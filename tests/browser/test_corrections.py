@@ -43,6 +43,7 @@ def test_a_failing_value_goes_only_with_a_second_signature(
         page.get_by_role("button", name="Attach the file").click()
         expect(page.get_by_text("page 12.txt is attached to run")).to_be_visible()
         page.get_by_role("link", name="Correct readings").click()
+        expect(page.get_by_role("heading", name="Correct readings of run")).to_be_visible()
         faults += inspect(page, "correct")
         page.get_by_label("Corrected: Endotoxin in the diluted test solution, replicate 1").fill(
             "0.09"
@@ -50,11 +51,13 @@ def test_a_failing_value_goes_only_with_a_second_signature(
         page.get_by_label("What went wrong").select_option("transcription_error")
         page.get_by_label("Evidence file").select_option(index=1)
         sign(page, "Sign the correction", "Decimal point lost")
+        expect(page.get_by_text("AM-EV-26-001-1 is signed.")).to_be_visible()
         expect(page.get_by_text("counts until a second person signs", exact=True)).to_be_visible()
         faults += inspect(page, "waiting")
     with signed_in(browser, failed.server, "reviewer", watch) as page:
         page.get_by_role("link", name="AM-EV-26-001-1", exact=True).click()
         page.get_by_role("link", name="Sign as second person").click()
+        expect(page.get_by_role("heading", name="Sign AM-EV-26-001-1")).to_be_visible()
         faults += inspect(page, "second")
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()

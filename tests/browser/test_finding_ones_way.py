@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from products.models import Run
 from tests.admin.pages import address
+from tests.browser.keyboard import go_to
 from tests.browser.test_story import Watch, inspect, signed_in
 from tests.records import lot, opened_run
 
@@ -60,8 +61,7 @@ def test_a_day_begins_at_home_and_every_record_is_a_number_away(
         faults += inspect(page, "home")
         page.goto("/admin/waiting/runs-to-submit/")
         faults += inspect(page, "list of work")
-        page.keyboard.press("Control+k")
-        page.keyboard.type("ev-26\n")
+        go_to(page, "ev-26")
         expect(page.get_by_text("These begin with it")).to_be_visible()
         faults += inspect(page, "found")
 
@@ -80,6 +80,7 @@ def _the_content_is_a_tab_away(page: Page) -> None:
 
 
 def _keys_lead_to_the_box(page: Page, run: Run) -> None:
+    page.wait_for_load_state()
     page.keyboard.press("/")
     expect(page.get_by_label("Go to a record")).to_be_focused()
     page.keyboard.type(f"{run.number.lower()}\n")
@@ -89,10 +90,8 @@ def _keys_lead_to_the_box(page: Page, run: Run) -> None:
     code.focus()
     page.keyboard.type("D-0/7?")
     expect(code).to_have_value("D-0/7?")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_label("Go to a record")).to_be_focused()
-    page.keyboard.type("EV-26-001\n")
-    expect(page.get_by_role("heading", name="Lot EV-26-001")).to_be_visible()
+    go_to(page, "EV-26-001")
+    expect(page.get_by_role("heading", name="Lot EV-26-001", exact=True)).to_be_visible()
     page.goto("/admin/")
 
 

@@ -31,6 +31,7 @@ def test_a_person_links_an_identity_and_comes_in_by_it(
     page.get_by_label("Account").fill("analyst")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.goto(address("identitylink_changelist"))
     page.get_by_role("link", name="Link your own identity at Lab login").click()
     expect(page.get_by_text("Lab login says that you are anna@example.org")).to_be_visible()
@@ -39,6 +40,7 @@ def test_a_person_links_an_identity_and_comes_in_by_it(
     page.get_by_role("button", name="Link this identity").click()
     expect(page.get_by_text("Lab login now opens the account analyst.")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Signed out")).to_be_visible()
 
     page.goto(address("donor_changelist"))
     page.get_by_label("Password").focus()
