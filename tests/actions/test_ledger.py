@@ -131,6 +131,7 @@ def test_a_sealer_whose_key_is_handed_over_while_it_seals_is_told_so(
         owner.execute("SELECT FROM products_installation FOR UPDATE")
         sealer.start()
         while owner.execute(WAITS_FOR_ME).fetchone() is None:
+            assert sealer.is_alive(), said
             time.sleep(0.01)
         add_key(2)
     sealer.join()
