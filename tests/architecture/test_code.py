@@ -26,10 +26,11 @@ WRITES = {
 WRITES |= {f"a{name}" for name in WRITES}
 MEMBERSHIPS = {"groups", "user_permissions", "permissions"}
 MEMBERSHIP_WRITES = {"add", "set", "remove", "clear"}
+CHANGE = r"(INSERT\s+INTO|UPDATE\s+(ONLY\s+)?[\w.\"]+\s+SET|DELETE\s+FROM|MERGE\s+INTO)\b"
 WRITING_SQL = re.compile(
-    # The copy of a query gives its rows out.
-    r"\s*(INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|TRUNCATE|COPY(?!\s*\(\s*(WITH|SELECT)\b))\b",
-    re.IGNORECASE,
+    # The copy of a query gives its rows out; what stands before a query may write all the same.
+    rf"\s*({CHANGE}|TRUNCATE\b|COPY\b(?!\s*\(\s*(WITH|SELECT)\b)|(COPY\s*\(\s*)?WITH\b.*\b{CHANGE})",
+    re.IGNORECASE | re.DOTALL,
 )
 # The pure layers cannot reach a row: the import contracts keep the framework out of them.
 MAY_WRITE = ("products/actions/", "products/migrations/", "products/domain/", "products/documents/")
@@ -116,6 +117,8 @@ def test_rows_are_written_by_actions_only() -> None:
         "cursor.execute(' update products_lot set number = 1')",
         "cursor.copy('COPY products_lot FROM STDIN')",
         "cursor.copy('COPY (DELETE FROM products_lot RETURNING id) TO STDOUT')",
+        "cursor.copy('COPY (WITH x AS (DELETE FROM products_lot RETURNING 1) TABLE x) TO STDOUT')",
+        "cursor.execute('WITH x AS (UPDATE products_lot SET number = 1 RETURNING id) SELECT 1')",
     ],
 )
 def test_a_write_elsewhere_would_be_found(line: str) -> None:
