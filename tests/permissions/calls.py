@@ -43,7 +43,7 @@ PATHS = {
     "/admin/waiting/<slug:name>/": "/admin/waiting/policy-to-accept/",
     "/admin/^(?P<app_label>products)/$": "/admin/products/",
     "/admin/(?P<url>.*)$": "/admin/nowhere/",
-    "/api/v1/^.*\\Z": "/api/v1/nowhere/",
+    r"/api/v1/^[\s\S]*\Z": "/api/v1/nowhere/",
 }
 
 

@@ -18,6 +18,7 @@ from tests.permissions.calls import (
     NOTHING,
     PARAMETER,
     PATHS,
+    QUERIES,
     WHO,
     Address,
     Everybody,
@@ -76,6 +77,7 @@ def test_the_table_has_a_row_for_every_address_and_no_other() -> None:
     of_provider = {key for key in stated() if key[1].startswith("/admin/sso/")}
 
     assert set(stated()) == served | of_provider
+    assert {*PATHS, *QUERIES, *NOWHERE} <= {route for _, route in served}
     assert len(of_provider) > 3
 
 
