@@ -303,7 +303,24 @@ def test_lots_that_the_database_writes_as_csv_are_as_they_are_written_here(
         {"number": "none"},
     )
 
-    by_database = [file_of(auditor, "lots/", format="csv", **query)[0] for query in asked]
+    by_database, copies = files_and_copies(auditor, asked)
     monkeypatch.setattr(lots, "LOTS", replace(lots.LOTS, lines=None))
+    written_here, no_copies = files_and_copies(auditor, asked)
 
-    assert by_database == [file_of(auditor, "lots/", format="csv", **query)[0] for query in asked]
+    assert by_database == written_here
+    assert all(copies)
+    assert not any(no_copies)
+
+
+def files_and_copies(
+    client: ApiClient, asked: tuple[dict[str, str], ...]
+) -> tuple[list[bytes], list[int]]:
+    """Of each query the list of lots as CSV, and how many COPY the database carried out for it."""
+    files, copies = [], []
+    for query in asked:
+        with CaptureQueriesContext(connection) as statements:
+            files.append(file_of(client, "lots/", format="csv", **query)[0])
+        copies.append(
+            sum(said["sql"].lstrip().startswith("COPY") for said in statements.captured_queries)
+        )
+    return files, copies
