@@ -30,7 +30,7 @@ ATTRIBUTES, LOTS = 19, 30
 LINKED = re.compile(r'(?:href|src)="/static/([^"]+)"')
 
 
-def gzipped(path: str, **headers: str) -> bytes:
+def gzipped(path: str) -> bytes:
     client = Client(headers={"Accept-Encoding": "gzip"})
     client.force_login(people().quality)
     answer = client.get(path)
