@@ -41,6 +41,8 @@ ASKED = {
     "find": {"number": "EV-26"},
 }
 FOUND = 302
+REFUSED_WITH = frozenset({200, 400, 422})
+REFUSAL_MARKS = ('aria-invalid="true"', 'class="errornote"')
 ERRORS = frozenset({"/admin/(?P<url>.*)$"})
 FILES = frozenset({"evidence_content", "signature_document"})
 NO_PAGE = frozenset(
@@ -158,10 +160,17 @@ def _answers(clients: Mapping[str, Client], world: World) -> Iterator[Visit]:
         ("analyst", f"/admin/worksheet/sheet/?run={RUN}", {f"{RUN}:live:1": "1,5"}),
     ]
     for who, path, body in refused:
-        yield Visit(path, who, 200, clients[who].post(path, body).content.decode())
+        answer = clients[who].post(path, body)
+        html = answer.content.decode()
+        assert answer.status_code in REFUSED_WITH, f"{path} is answered {answer.status_code}"
+        assert any(mark in html for mark in REFUSAL_MARKS), f"{path} refuses nothing"
+        yield Visit(path, who, 200, html)
     out = Client()
     out.force_login(people().auditor)
-    yield Visit("/admin/logout/", "anonymous", 200, out.post("/admin/logout/").content.decode())
+    answer = out.post("/admin/logout/")
+    html = answer.content.decode()
+    assert "You are signed out here." in html
+    yield Visit("/admin/logout/", "anonymous", 200, html)
 
 
 def _faults() -> Iterator[Visit]:
