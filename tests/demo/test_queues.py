@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db.models import Model
 
 from products.demo.people import (
     ADMINISTRATOR,
@@ -15,6 +18,7 @@ from products.demo.people import (
     EVERYBODY,
     QUALITY,
     REVIEWER,
+    SECOND_ANALYST,
     DemoPerson,
 )
 from products.domain.roles import permissions_of
@@ -23,7 +27,7 @@ from products.queries.facts import lot_facts
 from products.queries.home import KINDS
 from products.queries.lot_trends import lot_trends
 from products.queries.people import identity_of
-from products.queries.waiting import reader
+from products.queries.waiting import Kind, reader
 from tests.conftest import ROOT
 from tests.demo.conftest import NIGHT_IN_SPRING
 
@@ -75,6 +79,75 @@ def test_what_a_page_tells_of_the_demo_is_there(page: Path) -> None:
     assert numbers - known == set()
     assert runs - set(Run.objects.values_list("number", flat=True)) == set()
     assert amendments - set(Amendment.objects.values_list("number", flat=True)) == set()
+
+
+COLLEAGUES = {
+    "day-of-an-analyst": (ANALYST, SECOND_ANALYST),
+    "day-of-a-reviewer": (REVIEWER,),
+    "day-of-quality": (QUALITY,),
+    "day-of-an-administrator": (ADMINISTRATOR,),
+}
+NUMBERS = {"six": 6}
+CARD = re.compile(r"^\| (?P<title>[^|]+?) \| (?P<told>[^|]+?) \|", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Of a card in a guide: its title, what the guide tells of it, and what it has in the demo."""
+
+    title: str
+    told: str
+    labels: tuple[str, ...]
+
+    @property
+    def number(self) -> int | None:
+        """How many there are, where the guide begins with that."""
+        first = re.match(r"\w+", self.told.lstrip("`"))
+        word = first[0] if first else ""
+        return int(word) if word.isdecimal() else NUMBERS.get(word)
+
+
+def rows_told(page: str) -> Iterator[Row]:
+    text = (ROOT / f"docs/how-to/{page}.md").read_text()
+    for found in CARD.finditer(text):
+        labels = tuple(
+            kind.item(row).label
+            for kind in KINDS
+            if kind.title.startswith(found["title"])
+            for person in COLLEAGUES[page]
+            for row in waiting_for(kind, person)
+        )
+        if labels:
+            yield Row(found["title"], found["told"], tuple(sorted({*labels})))
+
+
+def waiting_for(kind: Kind, person: DemoPerson) -> Sequence[Model]:
+    who = reader(identity_of(User.objects.get(username=person.username).pk), NIGHT_IN_SPRING)
+    return list(kind.rows(who)) if kind.permissions & who.permissions else []
+
+
+@pytest.mark.parametrize("page", COLLEAGUES)
+def test_a_card_has_the_records_that_its_page_tells_of(page: str) -> None:
+    rows = list(rows_told(page))
+
+    for row in rows:
+        named = {*re.findall(r"`([^`]+)`", row.told)} - {each.username for each in EVERYBODY}
+        assert {one for one in named if not any(one in label for label in row.labels)} == set(), row
+        assert row.number in {None, len(row.labels)}, row
+    assert len(rows) >= 3
+
+
+def test_the_cards_tell_how_many_there_are() -> None:
+    told = {row.title: row.number for page in COLLEAGUES for row in rows_told(page) if row.number}
+
+    assert told == {"Runs to review": 14, "Open investigations": 6, "Holds in force": 6}
+
+
+def test_the_year_has_as_many_lots_as_are_told_of() -> None:
+    told = re.search(r"The demo tells of a year: (\d+) lots", (ROOT / "CHANGELOG.md").read_text())
+
+    assert told is not None
+    assert Lot.objects.count() == int(told[1])
 
 
 def test_forty_lots_and_more_were_made_over_the_year() -> None:
