@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -12,7 +13,11 @@ from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page
 
 HEAVIEST = 150 * 1024
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-VIEWS = (((1440, 900), "light"), ((390, 844), "dark"))
+View = tuple[tuple[int, int], Literal["light", "dark"]]
+VIEWS: tuple[View, ...] = (((1440, 900), "light"), ((390, 844), "dark"))
+OTHER_VIEWS: tuple[View, ...] = (((1440, 900), "dark"), ((390, 844), "light"))
+"""Those of the walks: a page that is walked through is seen in all four."""
+LOOKED_IN = (*OTHER_VIEWS, *VIEWS) if os.environ.get("EXOLOT_VIEWS") == "all" else VIEWS
 FRAME = (".skip", ".top", ".side", "#keys")
 """What is alike on every page of a role: looked at on the first, and not again."""
 AXE = """([frame, rules]) => axe
@@ -25,6 +30,13 @@ LISTEN = Path(__file__).with_name("keyboard.js").read_text()
 TAB = {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 AT_ONCE, MOST_TABS = 20, 400
 OK = 200
+
+
+def show(page: Page, view: View) -> None:
+    """Without motion: a colour half-way from light to dark is nobody's contrast."""
+    (width, height), theme = view
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
 
 
 class Looker:
@@ -47,8 +59,7 @@ class Looker:
     def faults(self, path: str, status: int) -> Iterator[str]:
         """What is wrong with the page at ``path``, which is answered with ``status``."""
         self.said, self.hosts, self.weight = [], set(), 0
-        size, theme = VIEWS[0]
-        self._view(size, theme)
+        show(self.page, VIEWS[0])
         answer = self.page.goto(path)
         if answer is None or answer.status != status:
             yield f"answered {answer and answer.status}"
@@ -59,12 +70,12 @@ class Looker:
         if self.hosts != {"localhost"}:
             yield f"asks {self.hosts}"
         self.page.evaluate(AXE_SCRIPT)
-        for size, theme in VIEWS:
-            self._view(size, theme)
+        for size, theme in LOOKED_IN:
+            show(self.page, (size, theme))
             for violation in self.page.evaluate(AXE, [self.frame, RULES]):
                 yield f"{theme} {size[0]}: {violation}"
             if (wide := self.page.evaluate(TOO_WIDE)) > 0:
-                yield f"{size[0]}: {wide} pixels too wide"
+                yield f"{theme} {size[0]}: {wide} pixels too wide"
         yield from self._by_keyboard()
         self.frame = FRAME
         # That an answer is none of the best is said by the browser itself.
@@ -78,12 +89,6 @@ class Looker:
             if self.page.evaluate("keysAreThrough()"):
                 break
         yield from self.page.evaluate("keysFoundWrong()")
-
-    def _view(self, size: tuple[int, int], theme: str) -> None:
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
-        self.page.emulate_media(
-            color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
-        )
 
     def _said(self, message: ConsoleMessage) -> None:
         self.said.append(f"{message.type}: {message.text}")

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from products.domain.criteria import Stage
 from tests.accounts import PASSWORD
 from tests.browser.keyboard import choose, enter, enter_time, go_to, press
+from tests.browser.looking import OTHER_VIEWS, TOO_WIDE, show
 from tests.records import (
     PURITY,
     STERILITY,
@@ -32,8 +33,6 @@ from tests.records import (
 )
 
 NUMBER = "EV-26-001"
-SIZES = ((1440, 900), (390, 844))
-SCHEMES = ("light", "dark")
 
 
 @pytest.fixture
@@ -83,7 +82,7 @@ def signed_in(browser: Browser, server: str, username: str, watch: Watch) -> Ite
 
 def open_lot(page: Page) -> None:
     go_to(page, NUMBER)
-    expect(page.get_by_role("heading", name=f"Lot {NUMBER}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Lot {NUMBER}", exact=True)).to_be_visible()
 
 
 def open_run(
@@ -91,6 +90,7 @@ def open_run(
 ) -> None:
     open_lot(page)
     press(page, page.get_by_role("link", name="Open a run"))
+    expect(page.get_by_role("heading", name=f"Open a run on lot {NUMBER}")).to_be_visible()
     choose(page, page.get_by_label("Sample"), sample_number)
     choose(page, page.get_by_label("Criterion", exact=True), criterion)
     enter_time(page, page.get_by_label("Performed at"), performed.astimezone(ZoneInfo(ZONE)))
@@ -156,20 +156,13 @@ def record_sterility(page: Page) -> None:
 def inspect(page: Page, where: str) -> list[str]:
     """What accessibility rules, or a page wider than its window, say against the page."""
     found = []
-    for (width, height), scheme in zip(SIZES, SCHEMES, strict=True):
-        page.set_viewport_size({"width": width, "height": height})
-        # Without motion: a colour half-way from light to dark is nobody's contrast.
-        page.emulate_media(
-            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
-        )
+    for size, theme in OTHER_VIEWS:
+        show(page, (size, theme))
         for violation in Axe().run(page).response["violations"]:
             html = [node["html"] for node in violation["nodes"][:2]]
-            found.append(f"{where} {width} {scheme}: {violation['id']} {html}")
-        wide = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if wide > 0:
-            found.append(f"{where} {width}: {wide} pixels too wide")
+            found.append(f"{where} {size[0]} {theme}: {violation['id']} {html}")
+        if (wide := page.evaluate(TOO_WIDE)) > 0:
+            found.append(f"{where} {size[0]} {theme}: {wide} pixels too wide")
     return found
 
 
@@ -207,6 +200,7 @@ def test_a_wrong_password_leaves_the_form_as_it_was(laboratory: str, browser: Br
     with signed_in(browser, laboratory, "quality", watch) as page:
         open_lot(page)
         press(page, page.get_by_role("link", name="Reject"))
+        expect(page.get_by_role("heading", name=f"Reject lot {NUMBER}")).to_be_visible()
         enter(page, page.get_by_label("Reason", exact=True), "Breached")
         enter(page, page.get_by_label("Your password"), "not it")
         press(page, page.get_by_role("button", name="Sign and reject"))
