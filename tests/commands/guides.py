@@ -1,8 +1,9 @@
 """Guides whose commands are run: every `sh` block, in order, in one shell, and what follows it.
 
 An `http` block is an answer of the API as `curl --include` shows it: its status, headers of
-interest, and its body. A `text` block is what other commands print. In both `...` stands for any
-text; in JSON a member `"..."` for further members, and a last item `"..."` for further items.
+interest, and its body. A `json` block is the body alone, a `text` block what other commands print.
+In all `...` stands for any text; in JSON a member `"..."` for further members, and a last item
+`"..."` for further items. Commands without an answer print nothing.
 """
 
 from __future__ import annotations
@@ -17,38 +18,66 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-BLOCK = re.compile(r"^```(sh|http|text|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = "```"
+ANSWERS = frozenset({"http", "json", "text"})
 ANY = "..."
 PATIENCE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Commands, and the kind and text of the answer that the guide shows; both may be empty."""
+    """Commands, and the kind and text of the answer that the guide shows; empty without one."""
 
     commands: str
     kind: str = ""
     answer: str = ""
 
 
-def steps_of(guide: str) -> list[Step]:
+def steps_of(guide: str, given: Mapping[str, str]) -> list[Step]:
+    """Every block of the guide, in which each text of ``given`` stands for what it maps to.
+
+    Raises:
+        ValueError: a block would not be run or compared, or a text of ``given`` is not there.
+    """
+    for text, real in given.items():
+        if text not in guide:
+            raise ValueError(f"The guide has no {text!r}.")
+        guide = guide.replace(text, real)
     steps: list[Step] = []
-    for kind, text in BLOCK.findall(guide):
+    for kind, text in _blocks(guide):
         if kind == "sh":
             steps.append(Step(text))
+        elif kind not in ANSWERS:
+            raise ValueError(f"A block of kind {kind!r} is neither run nor compared:\n{text}")
+        elif not steps or steps[-1].kind:
+            raise ValueError(f"An answer stands behind no command of its own:\n{text}")
         else:
             steps[-1] = Step(steps[-1].commands, kind, text)
     return steps
 
 
-def run(steps: list[Step], place: Path, given: Mapping[str, str]) -> list[str]:
-    """What each step printed. ``given`` takes the place of texts in the commands."""
+def _blocks(guide: str) -> Iterator[tuple[str, str]]:
+    """The kind and the text between each two lines that begin with a fence."""
+    kind, inside = None, ""
+    for line in guide.splitlines(keepends=True):
+        if not line.lstrip().startswith(FENCE):
+            inside += line
+        elif kind is None:
+            kind, inside = line.strip().removeprefix(FENCE), ""
+        elif line.rstrip() != FENCE:
+            raise ValueError(f"The block {kind!r} is not closed before {line!r}.")
+        else:
+            yield kind, inside
+            kind = None
+    if kind is not None:
+        raise ValueError(f"The block {kind!r} is not closed:\n{inside}")
+
+
+def run(steps: list[Step], place: Path) -> list[str]:
+    """What each step printed."""
     script = ""
     for number, step in enumerate(steps):
-        commands = step.commands
-        for text, real in given.items():
-            commands = commands.replace(text, real)
-        script += f"exec > out-{number} 2>&1\n{commands}"
+        script += f"exec > out-{number} 2>&1\n{step.commands}"
     python = Path(sys.executable).parent
     subprocess.run(  # noqa: S603  # the commands of our own guide
         ["bash", "-c", script],  # noqa: S607  # bash is where the system has it
@@ -65,7 +94,9 @@ def faults(step: Step, printed: str) -> Iterator[str]:
     """Where what was printed is not what the guide shows."""
     if step.kind == "http":
         yield from _faults_of_answer(step.answer, printed.replace("\r\n", "\n"))
-    elif step.kind == "text":
+    elif step.kind == "json":
+        yield from _faults_of_body(step.answer, printed)
+    else:
         wanted, got = step.answer.strip().splitlines(), printed.strip().splitlines()
         if len(wanted) != len(got):
             yield f"prints {printed!r}"
@@ -86,12 +117,16 @@ def _faults_of_answer(wanted: str, printed: str) -> Iterator[str]:
         if not any(_fits(field.lower(), header.lower()) for header in headers):
             yield f"no header {field!r} among {headers}"
     if wanted_body.strip():
-        try:
-            found = json.loads(body)
-        except ValueError:
-            yield f"no JSON: {body!r}"
-        else:
-            yield from _differences(json.loads(wanted_body), found, "answer")
+        yield from _faults_of_body(wanted_body, body)
+
+
+def _faults_of_body(wanted: str, body: str) -> Iterator[str]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        yield f"no JSON: {body!r}"
+    else:
+        yield from _differences(json.loads(wanted), found, "answer")
 
 
 def _differences(wanted: Any, found: Any, where: str) -> Iterator[str]:

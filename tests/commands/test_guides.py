@@ -57,9 +57,41 @@ def test_what_is_printed_differs_by_a_line_or_a_word() -> None:
 
 def test_blocks_run_in_one_shell_and_in_order(tmp_path: Path) -> None:
     guide = '```sh\nA=...\n```\nthen\n```sh\necho "$A"; false\n```\n\n```text\nreal\n```\n'
-    steps = steps_of(guide)
+    steps = steps_of(guide, {"A=...": "A=real"})
 
-    printed = run(steps, tmp_path, {"A=...": "A=real"})
+    printed = run(steps, tmp_path)
 
     assert [step.kind for step in steps] == ["", "text"]
     assert [list(faults(*pair)) for pair in zip(steps, printed, strict=True)] == [[], []]
+
+
+def test_a_body_alone_is_compared_too() -> None:
+    step = Step("", "json", '{"number": "A-1", "...": "..."}')
+
+    assert list(faults(step, '{"number": "A-1", "status": "released"}')) == []
+    assert list(faults(step, '{"number": "A-2", "status": "released"}')) != []
+    assert list(faults(step, "curl: (7) Failed to connect")) != []
+
+
+def test_commands_without_an_answer_print_nothing() -> None:
+    assert list(faults(Step("A=1\n"), "")) == []
+    assert list(faults(Step("get /one/\n"), PRINTED)) != []
+
+
+@pytest.mark.parametrize(
+    ("guide", "told"),
+    [
+        ("```sh\ntrue\n```\n```htpp\nx\n```\n", "kind 'htpp'"),
+        ("```sh\ntrue\n```\n```\nx\n```\n", "kind ''"),
+        ("```sh\ntrue\n```\n``http\nx\n```\n", "not closed"),
+        ("```sh\ntrue\n```\n```text\nx\n``\n```sh\ntrue\n```\n", "not closed before"),
+        ("```sh\ntrue\n```\n```text\nx\n```\n```text\ny\n```\n", "no command of its own"),
+        ("```text\nx\n```\n", "no command of its own"),
+        ("```sh\ntrue\n```\n", "has no 'TOKEN'"),
+    ],
+)
+def test_a_block_that_would_go_uncompared_is_refused(guide: str, told: str) -> None:
+    given = {"TOKEN": "x"} if "TOKEN" in told else {}
+
+    with pytest.raises(ValueError, match=told):
+        steps_of(guide, given)
