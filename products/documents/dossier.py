@@ -55,8 +55,9 @@ Begin with index.html: any browser opens it, without a network.
   signatures.json       every signature, and whether it still matches the records
   signatures/*.json     exactly what was signed; its SHA-256 is content_sha256 of the
                         signature
-  grounds.json          signatures on what the lot rests on: specification, methods, training,
-                        outside laboratories, eligibility of donors, inherited results
+  grounds.json          signatures on what the lot rests on: specification, rule profile, methods,
+                        training, outside laboratories, eligibility of donors, inherited
+                        results, and who compared any of it with its paper original
   grounds/*.json        exactly what was signed there
   decisions/*.json      the evaluation that each decision was signed with
   files/*               files attached to the lot, its runs and what they rest on, as they

@@ -26,6 +26,7 @@ from products.models.evidence import SUBJECTS
 from products.queries.audit import indexes_of, of_lot
 from products.queries.facts import descendants_of
 from products.queries.ledger import inclusion_proof, latest_checkpoint
+from products.queries.lot_signatures import rests_on
 
 AT_ONCE = 200
 
@@ -63,7 +64,7 @@ def files_of(facts: LotFacts, files: QuerySet[Evidence]) -> list[AttachedFile]:
     """Those of ``files`` that are of the lot or of what it rests on: its runs and inherited ones,
     their methods and outside laboratories, its specification, its sources and their donors.
     """
-    runs = [UUID(run.id) for run in facts.runs]
+    runs = rests_on(facts)
     sources = [UUID(source.id) for source in facts.sources]
     found = files.filter(
         Q(lot=facts.id)

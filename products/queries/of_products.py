@@ -38,8 +38,9 @@ from products.models import (
     SpecificationVersion,
     TissueSource,
     Transcription,
+    Verification,
 )
-from products.queries.lot_signatures import on_lots
+from products.queries.lot_signatures import on_lots, one_of
 
 Codes = Sequence[str]
 Kind = TypeVar("Kind", bound=Model)
@@ -133,17 +134,20 @@ def _lots(codes: Codes) -> QuerySet[Lot, Any]:
 
 
 def _signed(codes: Codes) -> Q:
-    """On lots, on the products' own specifications and profiles, and on eligibility of donors."""
-    found = on_lots(_lots(codes))
+    """On lots, on the products' own specifications and profiles, on eligibility of donors, and on
+    what was transcribed from paper of any of these.
+    """
     approved = SpecificationVersion.objects.filter(product__code__in=codes, approval__isnull=False)
     assigned = ProfileAssignment.objects.filter(product__code__in=codes)
     determined = Determination.objects.filter(_is_used("donor_id", HasUsed)(codes))
-    return (
-        found
-        | Q(pk__in=approved.values("approval"))
-        | Q(pk__in=assigned.values("signature"))
-        | Q(pk__in=determined.values("signature"))
+    transcribed = of_products(Transcription.objects.all(), codes)
+    compared = Verification.objects.filter(transcription__in=transcribed.values("pk"))
+    found = one_of(
+        *on_lots(_lots(codes)),
+        approved.values("approval"),
+        *(rows.values("signature") for rows in (assigned, determined, compared)),
     )
+    return Q(pk__in=found)
 
 
 CONDITIONS: Mapping[type[Model], Callable[[Codes], Q]] = {

@@ -17,6 +17,7 @@ from products.domain.errors import ConfigurationError
 from products.models import AuditEntry, Checkpoint, Lot, Site
 from products.queries.of_products import CONDITIONS, of_products
 from tests.api.clients import BASE, ApiClient, problem, stored_token
+from tests.outside import paper_result, transcribed, verified
 from tests.permissions.calls import QUERIES
 from tests.permissions.world import LOT, world
 from tests.records import lot, people, product, sample, source, submitted_run
@@ -225,6 +226,20 @@ def test_the_dossier_of_a_parent_does_not_tell_of_lots_of_other_products() -> No
     for told in (OTHER_LOT.encode(), str(child.pk).encode()):
         assert told in whole
         assert told not in ours
+
+
+def test_who_compared_a_paper_of_the_products_is_read_as_its_transcription_is() -> None:
+    lot()
+    signed = verified(transcribed("run", paper_result().run.number)).signature
+    product(OTHER)
+
+    ours, theirs = bound("EXO-1"), bound(OTHER)
+
+    assert ours.get(f"signatures/{signed.pk}/").json()["kind"] == "verification"
+    (row,) = ours.get("signatures/", {"kind": "verification"}).json()["results"]
+    assert row["id"] == str(signed.pk)
+    assert theirs.get(f"signatures/{signed.pk}/").status_code == 404
+    assert theirs.get("signatures/").json()["results"] == []
 
 
 def test_what_is_filtered_by_or_held_in_a_cache_tells_nothing_of_others() -> None:
