@@ -21,7 +21,7 @@ from products.domain.facts import LotFacts
 from products.domain.selection import Selection, is_inherited
 from products.models import Criterion, Run
 from products.queries.evidence import (
-    criteria_in_force,
+    criteria_counted_for,
     criteria_of_lots,
     runs_numbered,
     runs_of_lots,
@@ -115,7 +115,7 @@ def _categories(
 ) -> list[Body]:
     of_criterion: dict[UUID, list[Body]] = defaultdict(list)
     others = []
-    for run, counts_for in zip(own, criteria_in_force(own, criteria), strict=True):
+    for run, counts_for in zip(own, criteria_counted_for(own, criteria), strict=True):
         if counts_for is None:
             others.append((run, shown[run.number]))
         else:

@@ -64,25 +64,24 @@ def criteria_of_lots(lots: Collection[UUID]) -> Mapping[UUID, list[Criterion]]:
     return found
 
 
-def criteria_in_force(runs: Sequence[Run], criteria: Collection[Criterion]) -> list[UUID | None]:
+def criteria_counted_for(runs: Sequence[Run], criteria: Collection[Criterion]) -> list[UUID | None]:
     """Of each run which of ``criteria``, those of the version that its lot is bound to now, it
     counts for: by code and method, whichever version it was opened under.
+
+    None for one that counts for none of them: it was opened without a criterion, or for one that
+    the version no longer has.
     """
-    present = {criterion.pk for criterion in criteria}
     named = {(criterion.code, criterion.method_id): criterion.pk for criterion in criteria}
-    other = {run.criterion_id for run in runs if run.criterion_id} - present
-    earlier: dict[UUID, UUID | None] = {
-        key: named.get((code, method))
-        for key, code, method in (
-            Criterion.objects.filter(pk__in=other).values_list("pk", "code", "method")
-            if other
-            else ()
-        )
+    present = {criterion.pk: criterion.pk for criterion in criteria}
+    other = {run.criterion_id for run in runs if run.criterion_id} - present.keys()
+    opened_for = Criterion.objects.filter(pk__in=other).values_list("pk", "code", "method")
+    earlier = {
+        key: found
+        for key, code, method in (opened_for if other else ())
+        if (found := named.get((code, method)))
     }
-    return [
-        run.criterion_id if run.criterion_id in present else earlier.get(run.criterion_id or run.pk)
-        for run in runs
-    ]
+    counted = present | earlier
+    return [counted.get(run.criterion_id) if run.criterion_id else None for run in runs]
 
 
 def investigations() -> QuerySet[Investigation]:

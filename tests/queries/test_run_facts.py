@@ -19,7 +19,16 @@ from products.actions.second_signatures import sign_second
 from products.domain.criteria import Verdict
 from products.domain.facts import MediaFacts, TrainingFacts
 from products.domain.results import RunState
-from products.models import Amendment, Criterion, Rejudgement, Result, Run, SpecificationChange
+from products.models import (
+    Amendment,
+    Criterion,
+    Rejudgement,
+    Result,
+    Run,
+    SpecificationChange,
+    SpecificationVersion,
+)
+from products.queries.evidence import criteria_counted_for
 from products.queries.runs import recorders_of
 from tests.outside import (
     SCAN,
@@ -412,6 +421,18 @@ def test_a_criterion_that_the_new_version_does_not_have_is_kept() -> None:
     bound_to(version_two(code="viability-2"))
 
     assert run_of() == before
+
+
+def test_which_criterion_of_a_version_a_run_counts_for_is_told_by_code_and_method() -> None:
+    runs = [submitted_run().run, opened_run(code="", method="VIA-01", purpose="information")]
+
+    for version, counts in (
+        (SpecificationVersion.objects.get(), True),
+        (version_two(lower="80.0"), True),
+        (version_two(code="viability-2"), False),
+    ):
+        (criterion,) = criteria = Criterion.objects.filter(specification=version)
+        assert criteria_counted_for(runs, criteria) == [criterion.pk if counts else None, None]
 
 
 def test_a_result_judged_again_keeps_both_verdicts() -> None:
