@@ -138,8 +138,7 @@ def _accounts(house: House) -> None:
 def _locked(house: House) -> None:
     """The second analyst mistyped the password again and again, at the usual place."""
     name, own = SECOND_ANALYST.username, house.passwords[SECOND_ANALYST.username]
-    typed = (own, *(f"{own[:-1]}{wrong}" for wrong in range(LOCK_AFTER)))
-    for number, password in enumerate(typed):
+    for number, password in enumerate((own, *mistyped(own))):
         at = house.calendar.at(1, "08:02") + timedelta(seconds=20 * number)
         door = replace(
             house.context(name, at),
@@ -149,6 +148,11 @@ def _locked(house: House) -> None:
         )
         with _unlogged():
             sign_in(door, HttpRequest(), username=name, password=password)
+
+
+def mistyped(own: str) -> list[str]:
+    """As many wrong passwords as lock an account: longer than the right one, so never it."""
+    return [f"{own}{wrong}" for wrong in range(LOCK_AFTER)]
 
 
 @contextmanager
