@@ -207,6 +207,7 @@ def test_a_first_password_opens_nothing_but_its_change() -> None:
 
     assert "Your password was set by another person. Choose your own first." in first
     assert "The two new passwords differ." in wrong
+    assert "Your account" in wrong
     assert "Your password is changed." in changed
     assert reader.open(address("lot_changelist")).status == 200
 

@@ -475,6 +475,7 @@ def test_a_signature_names_the_account_that_signs() -> None:
     page = visitor("quality").open(address("lot_reject", the_lot()))
 
     assert 'autocomplete="username" readonly' in page.html
+    assert "Your account" in page
     assert "Meaning: Rejected ." in page
     assert context(people().quality).actor.username in page.html
 
