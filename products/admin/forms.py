@@ -134,7 +134,13 @@ class ListField(forms.CharField):
 
     def clean(self, value: Any) -> list[str]:
         typed = super().clean(value)
-        return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
+        found = [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
+        if typed and not found:
+            raise forms.ValidationError(
+                "Nothing stands between the commas. Name at least one, or leave it empty.",
+                code="nothing_named",
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ class TokenForm(ActionForm):
     username = reference("For account", "Empty: your own. Others: administrators only.")
 
 
+def products_of(token: ApiToken) -> str:
+    """To which the token is bound: their codes, or ``all``."""
+    return "all" if token.products is None else ", ".join(token.products)
+
+
 class RevokeForm(ActionForm):
     reason = text("Reason", whole=True)
 
@@ -57,7 +62,7 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
     registers = "token.issue"
     register_label = "Issue a token"
     list_title = "API tokens"
-    list_display = ("purpose", "user", "scope", "kind", "state", "expires")
+    list_display = ("purpose", "user", "scope", "reads", "kind", "state", "expires")
     ordering = ("-created", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
@@ -79,6 +84,10 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
             return mark("revoked")
         return mark("active" if row.expiry > timezone.now() else "expired")
 
+    @admin.display(description="Products")
+    def reads(self, row: ApiToken) -> str:
+        return products_of(row)
+
     @admin.display(description="Expires")
     def expires(self, row: ApiToken) -> str:
         return f"{row.expiry:%Y-%m-%d %H:%M} UTC"
@@ -92,7 +101,7 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
                 ("Account", record.user.username),
                 ("Scope", record.get_scope_display()),
                 ("Kind", record.get_kind_display()),
-                ("Products", ", ".join(record.products or ()) or "all"),
+                ("Products", products_of(record)),
                 ("Begins with", record.token_key),
                 ("Issued by", record.issued_by.printed_name),
                 ("Issued", local_text(record.created, zone)),
@@ -120,6 +129,7 @@ class ApiTokenAdmin(RecordAdmin[ApiToken]):
                     **self.admin_site.each_context(request),
                     "title": "The new token",
                     "token": token,
+                    "products": products_of(token),
                     "secret": secret,
                     "back": self.url("change", token.pk),
                     "crumbs": (self.list_crumb(),),

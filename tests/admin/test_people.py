@@ -110,7 +110,9 @@ def test_the_secret_of_a_token_is_shown_once() -> None:
     token = ApiToken.objects.get()
     again = analyst.open(address("apitoken_change", token))
     assert token.products == ["EXO-1"]
+    assert "Products: EXO-1." in page
     assert "EXO-1" in again
+    assert "EXO-1" in analyst.open(address("apitoken_changelist"))
     secret = page.response.context["secret"]
     assert secret in page
     assert "no-store" in page.response.headers["Cache-Control"]
@@ -125,6 +127,7 @@ def test_the_secret_of_a_token_is_shown_once() -> None:
         ({"username": "nobody"}, "There is no account 'nobody'."),
         ({"kind": "service"}, "Only an administrator issues service tokens"),
         ({"scope": "all"}, "'all' is not one of"),
+        ({"products": " , "}, "Nothing stands between the commas. Name at least one"),
     ],
 )
 def test_a_token_that_may_not_be_is_refused(typed: dict[str, str], message: str) -> None:
@@ -133,6 +136,7 @@ def test_a_token_that_may_not_be_is_refused(typed: dict[str, str], message: str)
     page = visitor("analyst").send(address("apitoken_add"), **(known | typed))
 
     assert message in page
+    assert not ApiToken.objects.exists()
     assert page.fields["purpose"] == "Script"
     assert ApiToken.objects.count() == 0
 
