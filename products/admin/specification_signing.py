@@ -98,5 +98,6 @@ def _stated(item: Criterion) -> str:
 
 
 def _document(record: SpecificationVersion, before: SpecificationVersion | None) -> str:
-    why = f" Why it follows version {before.version}: {record.change_reason}." if before else ""
+    what = f"it follows version {before.version}" if before else "it was drafted"
+    why = f" Why {what}: {record.change_reason}." if record.change_reason else ""
     return f"{record.document}, effective from {record.effective_from}.{why}"

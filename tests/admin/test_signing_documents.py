@@ -103,6 +103,14 @@ def test_a_method_version_is_approved_whole_beside_the_one_before() -> None:
         "Calculation": "",
         "Limits of the method": "Changed since version 1",
     }
+def test_the_reason_of_a_draft_is_shown_though_nothing_was_approved_before_it() -> None:
+    drafted(VIABILITY)
+
+    page = visitor("quality").open(address("specificationversion_approve", drafted(TIGHTER)))
+
+    assert "Why it was drafted: More capable." in page
+
+
     assert "Was: SOP-VIA-01 → SOP-2" in offered
     assert "you have not confirmed Document; Calculation; Limits of the method" in refused
     assert "Version 2 of VIA-01 is approved." in quality.sign(where)
