@@ -14,6 +14,7 @@ from products.admin.method_shown import VERSION_HEADERS, stated_of, version_line
 from products.admin.pages import ActionPage, Crumb, Done
 from products.admin.parts import Table, link
 from products.domain.comparison import FieldChange
+from products.domain.errors import InvalidValueError
 from products.domain.methods import DocumentState
 from products.models import Method, MethodVersion
 
@@ -48,8 +49,13 @@ def signing(
     name = f"version {chosen.version}" if chosen else "a version"
 
     def perform(context: Any, typed: dict[str, Any]) -> Done:
-        number = typed["version"]
-        row = act(context, method=method.code, version=int(number) if number.isdecimal() else 0)
+        # What is signed is what was shown and confirmed, never a number read anew.
+        if chosen is None or typed["version"] != str(chosen.version):
+            raise InvalidValueError(
+                f"Nothing is signed: method {method.code} has no version of that number that is "
+                f"{state}. Open the version from the list on this page, and sign it there."
+            )
+        row = act(context, method=method.code, version=chosen.version)
         return Done(back, f"Version {row.version} of {method.code} is {row.state}.")
 
     return ActionPage(

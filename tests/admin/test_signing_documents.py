@@ -108,7 +108,10 @@ def test_the_reason_of_a_draft_is_shown_though_nothing_was_approved_before_it() 
 
     page = visitor("quality").open(address("specificationversion_approve", drafted(TIGHTER)))
 
-    assert "Why it was drafted: More capable." in page
+def test_no_version_is_signed_but_the_one_that_was_confirmed() -> None:
+    """However its number is written; with a number of no version, nothing was there to confirm."""
+    draft = method_draft()
+    quality, where = visitor("quality"), address("method_approve", draft.method)
 
 
     assert "Was: SOP-VIA-01 → SOP-2" in offered
