@@ -31,12 +31,14 @@ from products.admin.surface import RecordAdmin
 from products.domain.donors import OUTCOME_LABELS, DeterminationOutcome
 from products.domain.lots import local_text
 from products.domain.transcriptions import TranscriptionKind
-from products.models import Determination, Donor, Lot
+from products.models import Determination, Donor
 from products.models.fields import choices_of
 from products.queries.attachments import evidence
 from products.queries.facts import lots_from_donor
-from products.queries.uses import lots_named
+from products.queries.lots import lots_at
 from products.templatetags.exolot import mark, standing_mark
+
+MOST_LOTS = 50
 
 
 class DonorForm(ActionForm):
@@ -209,8 +211,10 @@ def _determinations(donor: Donor) -> Table:
 
 
 def _lots_of(donor: Donor) -> Table:
-    """What a determination decides on: every lot with the donor in its genealogy."""
-    numbers = Lot.objects.filter(pk__in=lots_from_donor(donor.pk)).values_list("number", flat=True)
+    """What a determination decides on: the lots with the donor in their genealogy."""
+    concerned = lots_from_donor(donor.pk)
+    lots = lots_at(timezone.now()).select_related("product").filter(pk__in=concerned)
+    more = len(concerned) - MOST_LOTS
     return Table(
         "Lots that are judged again",
         ("Lot", "Product", "Lot is"),
@@ -220,9 +224,12 @@ def _lots_of(donor: Donor) -> Table:
                 lot.product.name,
                 standing_mark(lot.status, lot.product.basis, lot.product.basis_reference),
             )
-            for lot in lots_named(list(numbers), timezone.now())
+            for lot in lots.order_by("number")[:MOST_LOTS]
         ],
         empty="None is registered.",
+        note=f"The first {MOST_LOTS} by number. Judged again too, and not listed here: {more}."
+        if more > 0
+        else "",
     )
 
 

@@ -27,10 +27,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """``note`` stands below the rows, such as how many more there are."""
+
     title: str
     headers: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     empty: str = "None is recorded."
+    note: str = ""
 
     def labelled(self) -> Iterator[list[tuple[str, Cell]]]:
         """Each row's cells with the header of their column."""

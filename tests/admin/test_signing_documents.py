@@ -11,6 +11,8 @@ from products.actions.methods import draft_method_version
 from products.actions.specifications import draft_specification
 from products.domain.criteria import Criterion
 from products.models import (
+from products.admin import donors
+from products.admin.confirming_runs import items_of_amendment, items_of_conclusion
     Amendment,
     Conclusion,
     Donor,
@@ -202,3 +204,18 @@ def test_a_determination_is_signed_with_the_lots_in_sight_that_it_decides_on() -
     assert "Lots that are judged again" in page
     assert "EV-26-001" in page
     assert "Northside Cord Bank" in page
+    assert "not listed here" not in page
+
+
+def test_of_many_lots_that_a_determination_decides_on_the_first_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(donors, "MOST_LOTS", 1)
+    lot()
+    lot("EV-26-002")
+
+    page = visitor("quality").open(address("donor_determine", Donor.objects.get(code="D-0042")))
+
+    assert "EV-26-001" in page
+    assert "EV-26-002" not in page
+    assert "The first 1 by number. Judged again too, and not listed here: 1." in page
