@@ -12,7 +12,10 @@ from products.domain.comparison import FieldChange
 from products.domain.criteria import Verdict
 from products.models import Amendment, Investigation, Result
 from products.queries.amendment_page import AmendmentPage
-from products.queries.run_page import AmendmentLine, ReadingLine, RunPage
+from products.queries.run_page import AmendmentLine, ReadingLine, RunPage, place_and_time
+
+FLAGS = {"waits": "Proposed", "refused": "Refused", "in_effect": "Changed since entry"}
+"""By the state of a correction."""
 
 
 def items_of_amendment(page: AmendmentPage) -> Iterator[Item]:
@@ -32,10 +35,13 @@ def items_of_amendment(page: AmendmentPage) -> Iterator[Item]:
 
 
 def items_of_conclusion(row: Investigation, page: RunPage) -> Iterator[Item]:
-    """The result that is investigated, the readings behind it, and what was corrected since."""
+    """The result that is investigated, the readings behind it, and every correction with what
+    became of it.
+    """
     run = reverse("admin:products_run_change", args=[row.run_id])
     yield _investigated(row.result, page, run)
-    readings = "; ".join(map(_reading, page.readings)) or "no reading"
+    zone = page.run.performed_zone
+    readings = "; ".join(_reading(line, zone) for line in page.readings) or "no reading"
     yield Item(f"the raw readings of run {row.run.number}", readings, run)
     for line in page.amendments:
         yield _correction(line)
@@ -49,7 +55,8 @@ def _of_correction(page: AmendmentPage, before: Result, after: Result) -> Iterat
         )
     yield Item(
         "the result",
-        f"Version {before.version} counts until you sign; version {after.version} is proposed.",
+        f"Version {before.version} counts until a second person confirms; version "
+        f"{after.version} is proposed.",
         flag=f"Changed since version {before.version}",
         changes=tuple(changes),
     )
@@ -98,11 +105,11 @@ def _investigated(result: Result, page: RunPage, run: str) -> Item:
     )
 
 
-def _reading(line: ReadingLine) -> str:
+def _reading(line: ReadingLine, zone: str) -> str:
     value = "removed" if line.row.removed else f"{line.row.text} {line.unit}".rstrip()
-    earlier = ", ".join(one.text for one in line.earlier)
-    place = f" {line.place}" if line.place else ""
-    return f"{line.label}{place}: {value}{f' (replaces {earlier})' if earlier else ''}"
+    earlier = ", ".join(one.text for one in line.earlier if not one.removed)
+    told = f" ({'was' if line.row.removed else 'replaces'} {earlier})" if earlier else ""
+    return f"{line.label}, {place_and_time(line.row, line.place, zone)}: {value}{told}"
 
 
 def _correction(line: AmendmentLine) -> Item:
@@ -116,7 +123,7 @@ def _correction(line: AmendmentLine) -> Item:
         row.number,
         f"{AMENDMENT_LABELS[AmendmentKind(row.kind)]}, {STATES[line.state]}. Reason: {row.reason}",
         reverse("admin:products_amendment_change", args=[row.pk]),
-        flag="Changed since entry" if changes else "",
+        flag=FLAGS[line.state] if changes else "",
         changes=changes,
     )
 

@@ -163,7 +163,11 @@ class InvestigationAdmin(RecordAdmin[Investigation]):
                 back=back,
                 lot=record.lot,
                 arguments={"items": [*items_of_conclusion(record, page)]},
-                shown=lambda: {"page": page, "zone": record.lot.site.zone},
+                shown=lambda: {
+                    "page": page,
+                    "result": record.result,
+                    "zone": record.lot.site.zone,
+                },
                 crumbs=self.record_crumbs(record),
                 is_wide=True,
             ),

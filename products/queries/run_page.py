@@ -7,6 +7,7 @@ from datetime import datetime
 
 from products.domain.calculations import FORMULA_INPUTS, Formula, InputField
 from products.domain.criteria import Criterion, Verdict
+from products.domain.lots import seconds_text
 from products.domain.reports import reported_input
 from products.domain.results import SUPPORT_LABELS, RunState, SupportKind
 from products.domain.units import label_of
@@ -58,7 +59,10 @@ class ReadingLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadingChange:
-    """What a correction changes at one place; ``before`` or ``after`` is empty where none is."""
+    """What a correction changes at one place; ``before`` or ``after`` is empty where none is.
+
+    ``place`` says when a vessel was read, too: one vessel is looked at several times.
+    """
 
     label: str
     place: str
@@ -257,7 +261,7 @@ def _amendment_line(
         changes.append(
             ReadingChange(
                 label=item.label,
-                place=_place(row, item),
+                place=place_and_time(row, _place(row, item), run.performed_zone),
                 before=_value(run, before, item) if before else "",
                 after="" if row.removed else _value(run, row, item),
             )
@@ -294,6 +298,11 @@ def _place(row: Reading, item: InputField) -> str:
     if item.per == "vessel":
         return f"{row.vessel} · {row.medium} · {ROLE_LABELS.get(row.role, row.role)}"
     return f"replicate {row.replicate}" if item.per == "replicate" else "whole run"
+
+
+def place_and_time(row: Reading, place: str, zone: str) -> str:
+    """To the second, so that no two looks at one vessel read alike."""
+    return f"{place}, read {seconds_text(row.read_at, zone)}" if row.read_at else place
 
 
 def _supports(run: Run) -> list[SupportLine]:

@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from products.actions.amendments import correct_run
 from products.actions.methods import draft_method_version
+from products.actions.second_signatures import sign_second
 from products.actions.specifications import draft_specification
-from products.domain.criteria import Criterion
-from products.models import (
 from products.admin import donors
 from products.admin.confirming_runs import items_of_amendment, items_of_conclusion
+from products.domain.criteria import Criterion
+from products.domain.lots import seconds_text
+from products.models import (
     Amendment,
     Conclusion,
     Donor,
     Investigation,
     Method,
     MethodVersion,
+    Run,
     SecondSignature,
     SpecificationVersion,
 )
+from products.queries.amendment_page import amendment_page
+from products.queries.run_page import run_page
 from tests.admin.pages import Page, address, visitor
 from tests.records import (
     ENDOTOXIN,
     METHODS,
+    STERILITY,
     VIABILITY,
+    ZONE,
     approved_specification,
     context,
     lot,
+    now,
     people,
     product,
     submitted_run,
     today,
     value,
+    vessels,
 )
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +103,14 @@ def test_a_first_specification_differs_from_nothing() -> None:
     assert set(marked(page).values()) == {""}
 
 
+def test_the_reason_of_a_draft_is_shown_though_nothing_was_approved_before_it() -> None:
+    drafted(VIABILITY)
+
+    page = visitor("quality").open(address("specificationversion_approve", drafted(TIGHTER)))
+
+    assert "Why it was drafted: More capable." in page
+
+
 def test_a_method_version_is_approved_whole_beside_the_one_before() -> None:
     draft = method_draft(minimum_count=200)
     quality, where = visitor("quality"), address("method_approve", draft.method)
@@ -105,20 +123,22 @@ def test_a_method_version_is_approved_whole_beside_the_one_before() -> None:
         "Calculation": "",
         "Limits of the method": "Changed since version 1",
     }
-def test_the_reason_of_a_draft_is_shown_though_nothing_was_approved_before_it() -> None:
-    drafted(VIABILITY)
+    assert "Was: SOP-VIA-01 → SOP-2" in offered
+    assert "you have not confirmed Document; Calculation; Limits of the method" in refused
+    assert "Version 2 of VIA-01 is approved." in quality.sign(where)
 
-    page = visitor("quality").open(address("specificationversion_approve", drafted(TIGHTER)))
 
 def test_no_version_is_signed_but_the_one_that_was_confirmed() -> None:
     """However its number is written; with a number of no version, nothing was there to confirm."""
     draft = method_draft()
     quality, where = visitor("quality"), address("method_approve", draft.method)
 
+    for typed in (" 2", "02", "\N{ARABIC-INDIC DIGIT TWO}", "9" * 5000):
+        page = quality.sign(where, version=typed, confirmed=[])
+        assert "Nothing is signed: method VIA-01 has no version of that number" in page
 
-    assert "Was: SOP-VIA-01 → SOP-2" in offered
-    assert "you have not confirmed Document; Calculation; Limits of the method" in refused
-    assert "Version 2 of VIA-01 is approved." in quality.sign(where)
+    assert draft.version == 2
+    assert MethodVersion.objects.get(pk=draft.pk).state == "draft"
 
 
 def test_only_the_version_that_was_shown_is_signed() -> None:
@@ -166,6 +186,7 @@ def test_a_second_signature_confirms_each_change_and_its_reason() -> None:
     assert found["the result"] == "Changed since version 1"
     assert found["INV-EV-26-001-1"] == found["the reason and the source"] == ""
     assert "Result: fail, 9.00 EU/mL → pass, 0.09 EU/mL" in offered
+    assert "Version 1 counts until a second person confirms; version 2 is proposed." in offered
     assert [label for label, flag in found.items() if flag == "Changed since entry"] == [
         "Endotoxin in the diluted test solution, replicate 1"
     ]
@@ -177,23 +198,80 @@ def test_a_second_signature_confirms_each_change_and_its_reason() -> None:
 
 
 def test_a_conclusion_confirms_the_result_its_readings_and_what_was_corrected() -> None:
-    corrected()
+    amendment = corrected()
     quality = visitor("quality")
     where = address("investigation_conclude", Investigation.objects.get())
 
     offered = quality.open(where)
     refused = quality.sign(where, confirmed=[], outcome="confirmed", cause="None found")
 
-    assert [*marked(offered)] == [
-        "the result, version 1",
-        "the raw readings of run EV-26-001-S1-R1",
-        "AM-EV-26-001-1",
-    ]
+    assert marked(offered) == {
+        "the result, version 1": "",
+        "the raw readings of run EV-26-001-S1-R1": "",
+        "AM-EV-26-001-1": "Proposed",
+    }
+    assert "is investigated Version 1 Verdict ✕ Fail Reported 9.00 EU/mL" in offered
     assert "fail, 9.00 EU/mL" in offered
     assert "waits for its second signature. Reason: Decimal point lost" in offered
     assert "you have not confirmed the result, version 1; the raw readings" in refused
     assert refused.fields["cause"] == "None found"
     assert not Conclusion.objects.exists()
+
+    sign_second(
+        context(people().reviewer),
+        amendment=amendment.number,
+        outcome="refused",
+        comment="The notebook says 9",
+    )
+    assert marked(quality.open(where))["AM-EV-26-001-1"] == "Refused"
+
+
+def corrected_looks() -> tuple[Amendment, list[datetime]]:
+    """Two looks at one vessel that were corrected alike; and when they were. The first had been
+    taken out, and put back.
+    """
+    lot(criteria=[STERILITY])
+    started = now() - timedelta(days=8)
+    times = [started + timedelta(days=day) for day in (1, 2, 7.5)]
+    run = submitted_run(
+        STERILITY,
+        [reading for at in times for reading in vessels(at)],
+        performed_at=started,
+        late_reason="Entered after the holidays",
+    ).run
+    first, second = looks = [
+        next(one for one in vessels(at, "growth") if one.vessel == "FTM-product")
+        for at in times[:2]
+    ]
+    before = replace(first, text="no growth")
+    made = Amendment()
+    for readings, removed in (([], [before]), ([before], []), (looks, [])):
+        made = correct_run(
+            context(people().analyst),
+            run=run.number,
+            readings=readings,
+            removed=removed,
+            source_document="Notebook 7, page 12",
+        )
+    return made, [first.read_at or started, second.read_at or started]
+
+
+def test_each_look_at_a_vessel_is_confirmed_with_the_time_of_reading() -> None:
+    amendment, times = corrected_looks()
+    told = [f"FTM-product · FTM · product, read {seconds_text(at, ZONE)}" for at in times]
+
+    items = [*items_of_amendment(amendment_page(amendment))]
+    concluded = [*items_of_conclusion(Investigation.objects.get(), run_page(Run.objects.get()))]
+
+    assert [item.label for item in items if "FTM-product" in item.label] == [
+        f"Growth, {place}" for place in told
+    ]
+    assert len({item.key for item in items}) == len(items)
+    readings = concluded[1].told
+    # What was taken out and put back is not listed as a value.
+    assert f"Growth, {told[0]}: growth (replaces no growth, no growth);" in readings
+    assert f"Growth, {told[1]}: growth (replaces no growth);" in readings
+    assert concluded[-1].flag == "Changed since entry"
 
 
 def test_a_determination_is_signed_with_the_lots_in_sight_that_it_decides_on() -> None:
