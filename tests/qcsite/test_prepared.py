@@ -11,7 +11,9 @@ from qcsite.database.base import DatabaseWrapper
 from tests.records import lot
 
 pytestmark = pytest.mark.django_db
-ASKED = "SELECT json_build_object('lot', number)::text FROM products_lot WHERE number = ANY(%(lots)s)"
+ASKED = (
+    "SELECT json_build_object('lot', number)::text FROM products_lot WHERE number = ANY(%(lots)s)"
+)
 
 
 def plans() -> list[tuple[int, int]]:
