@@ -36,6 +36,19 @@ ENTRIES, SEALED, CHECKPOINTS = 1_000_000, 100_000, 10_000
 TIMES = 2.5
 MOST_MB, MOST_HASHES, LOOK_UPS = 64.0, 20.0, 5.0
 PROOFS = 500
+# What any sealer in the database does: each entry leaves the queue, and gets a place in the order.
+BARE_TABLES = (
+    "CREATE TABLE bare_pending (entry_id uuid PRIMARY KEY, xid xid8 NOT NULL)",
+    "CREATE TABLE bare_leaf (index bigint PRIMARY KEY, entry_id uuid NOT NULL UNIQUE)",
+)
+BARE_ENTRIES = """
+INSERT INTO bare_pending SELECT uuidv7(), (number / 10)::text::xid8
+FROM generate_series(1, %s) AS number
+"""
+BARE_MOVE = """
+WITH taken AS (DELETE FROM bare_pending RETURNING entry_id, xid)
+INSERT INTO bare_leaf SELECT row_number() OVER (ORDER BY xid, entry_id), entry_id FROM taken
+"""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -103,7 +116,23 @@ def _sealing(
         load(owner, first + 1, first + sealed)
         ours.append(spent_on(checkpoint))
         bare.append(_bare(first, first + sealed))
-    return _against(f"sealing {sealed} entries", sealed, ours, bare, limit)
+    yield from _against(f"sealing {sealed} entries", sealed, ours, bare, limit)
+    rows = _rows_alone(owner, sealed) / median(bare)
+    yield Figure(
+        "  two bare rows an entry, without hash, tree or guard: against bare", rows, "times"
+    )
+
+
+def _rows_alone(owner: psycopg.Connection, entries: int) -> float:
+    """Seconds that the server takes to move so many entries from one bare table to another."""
+    with owner.transaction(force_rollback=True):
+        for statement in BARE_TABLES:
+            owner.execute(statement)
+        owner.execute(BARE_ENTRIES, [entries])
+        owner.execute("ANALYZE bare_pending")
+        began = _server_seconds(owner.info.backend_pid)
+        owner.execute(BARE_MOVE)
+        return _server_seconds(owner.info.backend_pid) - began
 
 
 def _verifying(database: str, repeats: int, limit: float) -> Iterator[Figure]:

@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from products.domain.criteria import SatisfiedBy, Verdict
-from products.domain.investigations import InvestigationOutcome
-from products.domain.laboratories import ControlsStatement
+from products.domain.criteria import Verdict
 from products.domain.lots import Decision
-from products.domain.results import SATISFYING, Purpose, RunState
+from products.domain.results import SATISFYING, RunState
 from products.domain.roles import Permission
 from products.models import (
     Amendment,
-    Criterion,
-    Investigation,
     Lot,
     MethodVersion,
-    OutsideReport,
     Result,
     ReviewItem,
     Run,
     RunReturn,
-    SpecificationChange,
 )
+from products.queries.incubating import NO_RECORD, invalidated, runs_that_may_incubate
 from products.queries.lots import lots_due
 from products.queries.runs import results_in_effect
 from products.queries.waiting import Item, Kind, Reader, not_recorded_by
 
 SOON = timedelta(hours=24)
-# Codes of blocks that say of a required result that it is not final.
-NOT_FINAL_CODES = ("result_interim", "result_pending")
-# As the indexes name them.
-NAMED_PURPOSES = (Purpose.RELEASE, Purpose.REPEAT, Purpose.RETEST)
-NOT_STOPPED = (Verdict.INTERIM, Verdict.PENDING)
-# Where there is nothing to ask about it is asked about this: as many queries as of much.
-NO_RECORD = UUID(int=0)
 DONE_WITH = (Decision.REJECTED, Decision.RECALLED, Decision.VOID)
 
 
@@ -97,53 +82,12 @@ def _latest_results() -> QuerySet[Result]:
     return results_in_effect().filter(~Exists(later))
 
 
-def _runs_that_may_incubate(now: datetime) -> list[UUID]:
-    """Every run whose latest result may be none that is final, found by indexes.
-
-    A rule that no profile leaves out says of each lot, as it was judged last, which of its required
-    results are not final. It says nothing of runs for other purposes, for what is not required or
-    is inherited, of lots whose specification was changed, of results that are invalid or were
-    invalidated, and of outside tests whose controls were not acceptable. Those runs are looked for
-    by themselves. They stay for ever: only those that still wait are told here.
-    """
-    codes = reduce(or_, (Q(blocks__contains=[{"code": code}]) for code in NOT_FINAL_CODES))
-    told = Lot.objects.filter(codes, judged_until__gt=now).order_by().values_list("pk")
-    lots = [NO_RECORD, *(lot for (lot,) in told.union(lots_due(now).order_by().values_list("pk")))]
-    changed = SpecificationChange.objects.order_by().values("lot")
-    incubated = MethodVersion.objects.filter(incubation_hours__isnull=False)
-    unspoken = Criterion.objects.filter(
-        Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT),
-        method__in=incubated.values("method"),
-    )
-    stopped = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
-    refused = OutsideReport.objects.filter(controls=ControlsStatement.NOT_ACCEPTABLE)
-    incubating = Run.objects.filter(method_version__in=incubated)
-    parts = (
-        incubating.filter(lot__in=changed),
-        incubating.filter(lot__in=_invalidated().values("lot")),
-        incubating.exclude(purpose__in=NAMED_PURPOSES),
-        incubating.filter(criterion__in=[NO_RECORD, *unspoken.values_list("pk", flat=True)]),
-        incubating.filter(pk__in=stopped.values("run")),
-        incubating.filter(pk__in=refused.values("run")),
-    )
-    found = Run.objects.filter(lot__in=lots).order_by().values_list("pk")
-    waiting = (_without_final_result(part).order_by().values_list("pk") for part in parts)
-    return [NO_RECORD, *(run for (run,) in found.union(*waiting))]
-
-
-def _without_final_result(runs: QuerySet[Run]) -> QuerySet[Run]:
-    """Those whose latest result is not final, or that have none."""
-    latest = results_in_effect().filter(run=OuterRef("pk")).order_by("-version")
-    return runs.alias(
-        is_final=Coalesce(Subquery(latest.values("final")[:1]), Value(value=False))
-    ).filter(is_final=False)
-
-
 def incubations_to_read(who: Reader) -> QuerySet[Result]:
     """Incubations that have ended, or end within `SOON`, and have no final reading."""
+    incubated = MethodVersion.objects.filter(incubation_hours__isnull=False)
     return (
         _latest_results()
-        .filter(run__in=_runs_that_may_incubate(who.now))
+        .filter(run__in=runs_that_may_incubate(incubated, who.now))
         .filter(final=False, final_at__lte=who.now + SOON)
         .exclude(run__state__in=[RunState.DISCARDED, RunState.RETRACTED])
         .select_related("run__lot__site", "run__method_version__method")
@@ -174,14 +118,8 @@ def _lots_with_unreviewed(now: datetime) -> list[UUID]:
     found = told.exclude(decision__in=DONE_WITH).order_by().values_list("pk")
     due = lots_due(now).order_by().values_list("pk")
     unreviewed = Result.objects.filter(run=OuterRef("run"), review_item__isnull=True)
-    fails = _invalidated().filter(Exists(unreviewed)).values_list("lot")
+    fails = invalidated().filter(Exists(unreviewed)).values_list("lot")
     return [NO_RECORD, *(lot for (lot,) in found.union(due, fails))]
-
-
-def _invalidated() -> QuerySet[Investigation]:
-    return Investigation.objects.filter(
-        conclusion__outcome=InvestigationOutcome.INVALIDATED
-    ).order_by()
 
 
 def runs_to_review(who: Reader) -> QuerySet[Result]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -22,17 +18,13 @@ from products.domain.results import SATISFYING, RunState
 from products.models import Criterion as CriterionRow
 from products.models import (
     Investigation,
-    Lot,
     MethodVersion,
-    Result,
     Run,
     Sample,
-    SpecificationChange,
 )
 from products.queries.facts import criterion_of
-from products.queries.lots import lots_due
+from products.queries.incubating import runs_that_may_incubate
 from products.queries.runs import results_in_effect
-from products.queries.waiting_runs import NAMED_PURPOSES, NOT_FINAL_CODES, NOT_STOPPED
 from products.queries.worksheets import MOST_RUNS, has_vessels
 
 MOST_SAMPLES = 200
@@ -52,15 +44,11 @@ def open_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
     """Made in this house and not submitted, or incubating; with ``saved``, how many readings."""
     runs = Run.objects.filter(method_version=version, state=RunState.SAVED)
     if has_vessels(version):
-        begun = runs.order_by().values_list("pk")
-        found = begun.union(*_that_may_incubate(version, timezone.now()))
-        final = results_in_effect().filter(run=OuterRef("pk")).order_by("-version").values("final")
-        runs = (
-            # Looked up first, so that the database knows how few they are.
-            Run.objects.filter(pk__in=[pk for (pk,) in found])
-            .annotate(is_final=Subquery(final[:1]))
-            .filter(Q(state=RunState.SAVED) | Q(state=RunState.SUBMITTED, is_final=False))
-        )
+        itself = MethodVersion.objects.filter(pk=version.pk)
+        waiting = runs_that_may_incubate(itself, timezone.now())
+        # Looked up first, so that the database knows how few they are.
+        begun = [*runs.order_by().values_list("pk", flat=True), *waiting]
+        runs = Run.objects.filter(pk__in=begun, state__in=[RunState.SAVED, RunState.SUBMITTED])
     return (
         _begins(runs, beginning)
         .filter(laboratory__isnull=True)
@@ -68,40 +56,6 @@ def open_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
         .annotate(saved=Count("readings"))
         .order_by("lot__number", "sample__number", "number")
     )
-
-
-def _that_may_incubate(version: MethodVersion, now: datetime) -> Iterator[QuerySet[Run, Any]]:
-    """Submitted runs whose result may not be final, each part found by an index.
-
-    What a lot was judged by last says which of its required results are not final. It says nothing
-    of a lot that is due, was bound to another specification or had a result invalidated, and
-    nothing of other purposes, of criteria that are not required or are met by the parent, and of
-    results that are not final and yet decided.
-    """
-    codes = reduce(or_, (Q(blocks__contains=[{"code": code}]) for code in NOT_FINAL_CODES))
-    lots = (
-        Lot.objects.filter(codes, judged_until__gt=now),
-        lots_due(now),
-        Lot.objects.filter(pk__in=SpecificationChange.objects.values("lot")),
-        Lot.objects.filter(
-            pk__in=Investigation.objects.filter(
-                conclusion__outcome=InvestigationOutcome.INVALIDATED
-            ).values("lot")
-        ),
-    )
-    told = [part.order_by().values("pk") for part in lots]
-    unspoken = CriterionRow.objects.filter(method=version.method_id).filter(
-        Q(required=False) | Q(satisfied_by=SatisfiedBy.PARENT)
-    )
-    decided = Result.objects.filter(final=False).exclude(verdict__in=NOT_STOPPED)
-    made = Run.objects.filter(method_version=version, state=RunState.SUBMITTED)
-    for part in (
-        made.filter(lot__in=told[0].union(*told[1:])),
-        made.exclude(purpose__in=NAMED_PURPOSES),
-        made.filter(criterion__in=unspoken.values("pk")),
-        made.filter(pk__in=decided.values("run")),
-    ):
-        yield part.order_by().values_list("pk")
 
 
 def outside_runs(version: MethodVersion, *, beginning: str = "") -> QuerySet[Run]:
