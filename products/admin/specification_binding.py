@@ -110,7 +110,8 @@ def items_of_binding(lot: Lot, after: SpecificationVersion) -> Iterator[Item]:
     before = lot.specification
     yield Item(
         "the document",
-        f"{after.document}, effective from {after.effective_from}, in place of {before.document}.",
+        f"Version {after.version}, {after.document}, effective from {after.effective_from}, in "
+        f"place of version {before.version}, {before.document}.",
         reverse("admin:products_specificationversion_change", args=[after.pk]),
     )
     against = f"against version {before.version}"

@@ -14,7 +14,7 @@ from products.actions.specification_changes import change_lot_specification
 from products.actions.specifications import approve_specification, draft_specification
 from products.domain.criteria import SatisfiedBy
 from products.models import Acknowledgement, Hold, Lot, Run, SpecificationVersion
-from tests.admin.pages import Page, address, the_lot, visitor
+from tests.admin.pages import CONFIRMED, Page, address, the_lot, visitor
 from tests.records import (
     VIABILITY,
     context,
@@ -278,10 +278,13 @@ def test_a_form_signs_for_the_version_that_it_showed() -> None:
     stricter()
     quality = visitor("quality")
     page = quality.open(address("lot_change_specification", the_lot()))
-    shown = page.fields["version"]
+    shown = {"version": page.fields["version"], "confirmed": CONFIRMED.findall(page.html)}
     stricter("99.0")
+    of_another = address("lot_change_specification", the_lot()) + "?version=3"
 
-    quality.sign(address("lot_change_specification", the_lot()) + "?version=3", version=shown)
+    unconfirmed = quality.sign(of_another, version=shown["version"])
+    assert "you have not confirmed the document" in unconfirmed
+    quality.sign(of_another, **shown)
 
     assert Lot.objects.get().specification.version == 2
 

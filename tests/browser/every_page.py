@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -17,7 +17,17 @@ from tests.factors import app_of
 from tests.permissions.calls import NOTHING, PARAMETER, PATHS, WHO, Address, addresses
 from tests.permissions.test_table import stated
 from tests.permissions.world import World
-from tests.records import ZONE, approved_method, context, now, people
+from tests.records import (
+    VIABILITY,
+    ZONE,
+    approved_method,
+    approved_specification,
+    context,
+    lot,
+    now,
+    people,
+    submitted_run,
+)
 
 WHO_LOOKS = ("quality", "analyst", "reviewer", "admin", "auditor", "anonymous")
 """The first of those who may; quality may most."""
@@ -139,7 +149,12 @@ def _errors() -> Iterator[Visit]:
 
 
 def _looks(run: str) -> Iterator[Visit]:
-    """At culture vessels."""
+    """At culture vessels; at a lot that may be bound to another specification version."""
+    bound = lot("EV-26-900", product="EXO-9")
+    submitted_run(lot=bound.number)
+    stricter = [replace(VIABILITY, lower="99.0")]
+    approved_specification("EXO-9", stricter)
+    yield Visit(address("lot_change_specification", bound), "quality")
     look = {"read_at": f"{now():%Y-%m-%dT%H:%M}", "read_zone": "UTC", "products": 1, "controls": 1}
     yield Visit("/admin/worksheet/?method=STE-01", "analyst")
     for page in ("sheet", "bench"):
