@@ -162,7 +162,7 @@ def lot_stamp(now: datetime, **lot: object) -> LotStamp:
     """
     row = (
         lots_at(now)
-        .annotate(is_due=_is_due(now))
+        .annotate(is_due=is_due(now))
         .filter(**lot)
         .values_list(
             "number", "version", "decision_number", "status", "specification__version", "is_due"
@@ -180,7 +180,8 @@ def with_tissue(lots: QuerySet[Lot], kind: str) -> QuerySet[Lot]:
     return lots.filter(HasKinds(F("pk"), Value(kind, output_field=TextField())))
 
 
-def _is_due(now: datetime) -> Case:
+def is_due(now: datetime) -> Case:
+    """Whether what is stored of a lot no longer holds."""
     return Case(
         When(judged_until__gt=Value(now), then=Value(value=False)),
         default=Value(value=True),

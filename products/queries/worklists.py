@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, Case, CharField, Q, QuerySet, Value, When
+from django.db.models import CharField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 
 from products.domain.lots import ReleaseStatus
 from products.models import Lot
-from products.queries.listing import KINDS_OF_ONE
+from products.queries.listing import KINDS_OF_ONE, is_due
 from products.queries.lots import has_status, lots_at
 
 IN_USE = (
@@ -32,11 +32,7 @@ def lot_list(now: datetime) -> QuerySet[Lot]:
         .select_related("product", "site")
         .annotate(
             tissues=RawSQL(KINDS_OF_ONE, [], output_field=ArrayField(CharField())),  # noqa: S611  # constant
-            is_due=Case(
-                When(judged_until__gt=Value(now), then=Value(value=False)),
-                default=Value(value=True),
-                output_field=BooleanField(),
-            ),
+            is_due=is_due(now),
         )
     )
 
