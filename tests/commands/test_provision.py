@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.core.management.sql import emit_post_migrate_signal
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import override_settings
 from pytest_django import Settings
 
@@ -141,6 +141,12 @@ def test_first_passwords_are_changed_at_the_first_sign_in(first_run: str) -> Non
 def test_first_run_writes_the_site_and_what_the_database_is_for(first_run: str) -> None:
     assert Installation.objects.get().kind == InstallationKind.RECORD
     assert Site.objects.get().zone == "America/New_York"
+
+
+def test_the_database_has_counted_that_no_lot_is_made_from_others(first_run: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'products_lotparent'")
+        assert cursor.fetchone() == (0,)
 
 
 def test_a_password_that_is_made_is_shown_and_works(first_run: str) -> None:
