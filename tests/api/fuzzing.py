@@ -129,6 +129,8 @@ def undone() -> Iterator[None]:
     finally:
         transaction.set_rollback(False)
         transaction.savepoint_rollback(before)
+        # Else each request is asked within the one before, and keeps a lock until the end.
+        transaction.savepoint_commit(before)
 
 
 def _named() -> dict[str, str]:
