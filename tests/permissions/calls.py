@@ -146,6 +146,7 @@ def undone(send: Callable[[], Answer]) -> Answer:
     answer = send()
     connection.needs_rollback = False
     transaction.savepoint_rollback(before)
+    transaction.savepoint_commit(before)
     return answer
 
 
