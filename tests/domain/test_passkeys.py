@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -204,6 +205,27 @@ def test_whatever_a_client_sends_is_a_refusal(text: str) -> None:
     assert proved_by(KEY, ACCOUNT, AT, answer, []) is None
     with pytest.raises(InvalidValueError):
         enrolled_by(KEY, ACCOUNT, AT, answer)
+
+
+@pytest.mark.parametrize(
+    "name", ["clientDataJSON", "authenticatorData", "signature", "attestationObject"]
+)
+@pytest.mark.parametrize("number", [20_000_000, 2e7])
+def test_a_number_in_an_answer_is_refused_before_so_many_bytes_are_made(
+    name: str, number: float
+) -> None:
+    parts = {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA"}
+    answer = {"id": "AA", "rawId": "AA", "response": {**parts, name: number}}
+    text = PasskeyAnswer(json.dumps(answer), "localhost")
+
+    tracemalloc.start()
+    try:
+        assert proved_by(KEY, ACCOUNT, AT, text, []) is None
+        with pytest.raises(InvalidValueError):
+            enrolled_by(KEY, ACCOUNT, AT, text)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
