@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ErrorDetail
@@ -42,7 +42,7 @@ def test_any_answer_is_written_as_the_framework_writes_it(answer: Any) -> None:
         Decimal("0.050"),
         UUID(int=7),
         Colour.RED,
-        mark_safe("<b>"),
+        format_html("<b>{}</b>", "&"),
         ErrorDetail("Too long.", code="max_length"),
         OrderedDict(b=1, a=2),
         ("a", 1),
