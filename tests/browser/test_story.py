@@ -67,8 +67,12 @@ class Watch:
 
 
 @contextmanager
-def signed_in(browser: Browser, server: str, username: str, watch: Watch) -> Iterator[Page]:
-    context = browser.new_context(base_url=server, timezone_id=ZONE, locale="en-US")
+def signed_in(
+    browser: Browser, server: str, username: str, watch: Watch, *, scripts: bool = True
+) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=server, timezone_id=ZONE, locale="en-US", java_script_enabled=scripts
+    )
     page = context.new_page()
     watch.listen(page)
     page.goto("/admin/login/")
@@ -117,6 +121,7 @@ def sign(page: Page, button: str, reason: str) -> None:
 
 def tick_everything(page: Page, on: str) -> None:
     expect(page.get_by_role("heading", name=on, exact=True)).to_be_visible()
+    page.wait_for_load_state()
     for box in page.get_by_role("checkbox").all():
         press(page, box, "Space")
 
@@ -155,6 +160,7 @@ def record_sterility(page: Page) -> None:
 
 def inspect(page: Page, where: str) -> list[str]:
     """What accessibility rules, or a page wider than its window, say against the page."""
+    page.wait_for_load_state()
     found = []
     for size, theme in OTHER_VIEWS:
         show(page, (size, theme))

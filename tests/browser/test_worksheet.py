@@ -247,6 +247,15 @@ def test_a_day_at_the_worksheet(sheet: str, server: str, browser: Browser) -> No
     assert watch.complaints == []
 
 
+def test_without_scripts_no_button_is_shown_that_needs_them(
+    sheet: str, server: str, browser: Browser
+) -> None:
+    with signed_in(browser, server, "analyst", Watch(), scripts=False) as page:
+        page.goto(sheet)
+        expect(page.get_by_role("button", name="Save, do not judge yet")).to_be_visible()
+        expect(page.get_by_role("button", name="Tick every complete run")).to_be_hidden()
+
+
 def narrow(page: Page) -> list[str]:
     """On a telephone the grid scrolls in its own box, with the samples in sight."""
     page.set_viewport_size({"width": 390, "height": 844})
