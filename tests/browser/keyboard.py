@@ -16,6 +16,7 @@ IN_PARTS = "%m%d%Y|%I%M%p"
 def reach(page: Page, wanted: Locator) -> None:
     """Tab to an element, from where the keyboard is."""
     expect(wanted).to_be_visible()
+    page.wait_for_load_state()
     for _ in range(MOST_TABS):
         if wanted.evaluate(IS_FOCUSED):
             return

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from products.domain.factors import secret_text
 from products.models import Factor, Hold, Lot, PasskeyUse, SignIn
 from products.queries.factors import secret_of
 from tests.accounts import PASSWORD
 from tests.admin.pages import address
+from tests.browser.test_story import Watch, inspect
 from tests.factors import App
 from tests.records import lot, people
 
-WIDTHS = ((1440, 900), (390, 844))
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -32,21 +29,16 @@ AUTHENTICATOR = {
 @pytest.fixture
 def page(server: str, browser: Browser) -> Iterator[Page]:
     """A page whose browser holds an authenticator, and that complains of nothing."""
-    complaints: list[str] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        complaints.append(f"{message.type}: {message.text}")
-
+    watch = Watch()
     context = browser.new_context(base_url=server)
     page = context.new_page()
-    page.on("console", heard)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    watch.listen(page)
     session = context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     yield page
     context.close()
-    assert complaints == []
+    assert watch.complaints == []
 
 
 def to_the_door(page: Page) -> None:
@@ -56,19 +48,8 @@ def to_the_door(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def looked_at(page: Page, name: str) -> None:
-    """The page fits at both widths, and axe finds nothing wrong with it."""
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, (name, width, wide)
-        if where := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=str(Path(where) / f"{name}-{width}.png"), full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, (name, found.generate_report())
-
-
 def test_an_app_and_a_passkey_are_enrolled_and_sign(page: Page) -> None:
+    faults = []
     lot()
     to_the_door(page)
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
@@ -77,7 +58,8 @@ def test_an_app_and_a_passkey_are_enrolled_and_sign(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Work telephone")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Show the secret").click()
-    looked_at(page, "new-app")
+    expect(page.get_by_label("Code of your app")).to_be_visible()
+    faults += inspect(page, "new app")
     factor = Factor.objects.get()
     secret = secret_of(factor)
     assert secret is not None
@@ -92,23 +74,27 @@ def test_an_app_and_a_passkey_are_enrolled_and_sign(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("This device")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code of your app").fill(app.code())
+    page.wait_for_load_state()  # The button asks the authenticator once its script has run.
     page.get_by_role("button", name="Make the passkey").click()
     expect(page.get_by_text("This device is your second factor")).to_be_visible()
-    looked_at(page, "overview")
+    faults += inspect(page, "overview")
 
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Signed out")).to_be_visible()
     to_the_door(page)
-    looked_at(page, "door")
+    expect(page.get_by_role("button", name="Use your passkey")).to_be_visible()
+    faults += inspect(page, "door")
     page.get_by_role("button", name="Use your passkey").click()
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
     page.goto(address("lot_hold", Lot.objects.get()))
     page.get_by_label("Reason").fill("A deviation")
     page.get_by_label("Your password").fill(PASSWORD)
-    looked_at(page, "sign")
+    faults += inspect(page, "sign")
     page.get_by_role("button", name="Sign with your passkey").click()
     expect(page.get_by_text(f"Lot {Lot.objects.get().number} is on hold.")).to_be_visible()
     assert Hold.objects.count() == 1
     assert PasskeyUse.objects.count() == 3
     kinds = SignIn.objects.filter(user=people().analyst, succeeded=True).order_by("recorded_at")
     assert [row.kind for row in kinds][-3:] == ["password", "sign_in", "signature"]
+    assert faults == [], "\n".join(faults)
