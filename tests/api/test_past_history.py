@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -59,6 +60,7 @@ class History:
 def history(
     databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[History]:
+    before = connections["default"].settings_dict["NAME"]
     name = f"exolot_past_{random.getrandbits(40):x}"
     databases.create(name, databases.stocked)
     seed = random.getrandbits(32)
@@ -66,7 +68,7 @@ def history(
         use(name)
         client = client_of("auditor")
         yield History(seed, client, tuple(happened(chances(seed), client)))
-        use("postgres")
+        use(before)
     databases.drop(name)
 
 
